@@ -1,0 +1,41 @@
+"""Twins: every device of the lobby, answering in its own bytes on a pseudo-terminal, and the bench they stand on.
+
+Production code has no test branch: the real drivers talk to these. A twin is written from the device's manual alone
+and imports no driver and no contract, so that two readings of the manual must agree.
+
+    from drivers.sim.bench import Bench
+    from drivers.sim.cards import Card, DECK
+
+    with Bench(tmp_path, speed=100) as bench:          # speed: 1 = as slow as the real machines
+        bench.urls                                      # {"idcard": "serial:///…/tty/idcard?baud=115200", "scanner": …}
+        bench.idcard.put("resident")                    # a name of DECK, a Card, or a mapping of Card's fields
+        bench.idcard.put("resident", ms=300)            # lies there for 300 ms only
+        bench.idcard.lift()
+        bench.scanner.show("V000000000001")
+        ticket = bench.printer.ticket(1, timeout=5)     # waits for the first finished ticket (they count from 1)
+        ticket.lines[0].text, .align, .wide, .high, .bold, .underline
+        ticket.text                                     # all lines joined by newlines
+        ticket.codes[0].kind, .data                     # "qr" | "code128", its contents
+        ticket.cut                                      # "full", "partial", or "" (torn off, or the roll ended)
+        ticket.raw, ticket.unknown, ticket.png()        # bytes printed; what the printer did not understand; picture
+        bench.printer.until(lambda: bench.printer.idle) # any twin: wait for a condition, TimeoutError after 5 s
+
+`Bench(state, speed=1.0, tcp={"printer": 0})` gives the named devices a TCP port (0: any free one) instead of a tty.
+
+Verbs are methods; each is reachable by HTTP too (`POST /twins/<device>/<verb>`, arguments as JSON).
+Switches take `on: bool = True`.
+
+* every twin: `silent(on)` works but its answers are lost, `slow(ms)`, `split(on, gap_ms=0)` single bytes,
+  `garble(n=1)` the next n answers, `garbage(n=8)` n stray bytes before the next answer, `duplicate(on)`,
+  `truncate(after)` the next answer ends after so many bytes, `unplug()`, `plug()`, `heal()` everything well again
+* `idcard`: `put`, `lift`, `lift_after(n=700)` card gone after n bytes of the next record, `self_test_failed(on)`,
+  `timeout_frame(n=1)`; damaged and forged cards are cards: `Card(…, status=0x41)`
+* `scanner`: `show(code, encoding="utf-8")`, `hide`, `rubbish`, `half(code)`, `both(first, second)`,
+  `suffix(kind="crlf" | "cr" | "none")`
+* `printer`: `paper_out(on)` (off: a new roll), `paper_out_after(lines)`, `near_end(on)`, `cover_open(on)`,
+  `cutter_error(on)`, `cutter_jams()` at the next cut, `jam(on)`, `head_hot(on)`, `broken(on)`, `power_off(on)`,
+  `no_completion(on)` no GS ( H, `asb_at_start(on)`, `drawer(on)`, `feed_button(on)`, `no_near_end_sensor(on)`,
+  `width(mm=80 | 58)`, `tear()` takes what hangs out
+
+`python -m drivers.sim` runs the bench with its panel, a web page for people.
+"""
