@@ -1,8 +1,8 @@
 """What every device of the lobby is asked and answers, in the words of XFS4IoT.
 
 A driver is one file, `drivers/<kind>_<model>.py`: a pure codec (bytes in, messages out), then one small class
-that speaks it over a link. The file name is its registration. Drivers know their bytes and this page, and nothing
-of patients, screens or the hospital.
+that speaks it over a link. The file name is its registration. Drivers know their bytes and this page, and
+nothing of patients, screens or the hospital.
 
 Three answers, not two: done, not done, unknown. What a device did not say is `UNKNOWN`, never "no paper".
 """
@@ -55,7 +55,7 @@ class Status:
 
 
 class DeviceError(Exception):
-    """A command ended without its result. `cause` is a stable word; screens and journal have a sentence for each."""
+    """A command ended without its result. `cause` is a stable word; screens have a sentence for each."""
 
     cause: ClassVar[str] = "fault"
     action: ClassVar[Action] = Action.SERVICE
@@ -151,7 +151,7 @@ class Link(Protocol):
         ...
 
     def write(self, data: bytes, timeout: float = 5.0) -> None:
-        """Send all of `data` within `timeout` seconds. Raises Gone, NoAnswer (the other side does not take it)."""
+        """Send all of `data` within `timeout` seconds. Raises Gone, NoAnswer (the line does not take it)."""
         ...
 
     def drop_input(self) -> None:
@@ -163,7 +163,11 @@ class Link(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Wake the read that is waiting now; it raises Cancelled. Nothing when no read is waiting."""
+        """The read that waits now, or else the next, raises Cancelled: between two reads none is lost."""
+        ...
+
+    def rearm(self) -> None:
+        """Forget a cancel that no read has met: it was meant for a command that has ended."""
         ...
 
     def close(self) -> None: ...
@@ -175,7 +179,10 @@ class Driver(Protocol):
     def __init__(self, link: Link, **options: str) -> None: ...
 
     def identify(self) -> str:
-        """Ask the device who it is; a line for the technician. Raises WrongDevice, NoAnswer, Gone, OutOfService."""
+        """Ask the device who it is; a line for the technician.
+
+        Raises WrongDevice, NoAnswer, Gone, OutOfService.
+        """
         ...
 
     def status(self) -> Status:
@@ -203,8 +210,8 @@ class Printer(Driver, Protocol):
         """Print one ticket, cut it, and wait until the printer says that it is on paper.
 
         Raises before any byte of the ticket is sent: PaperOut, PaperJam, CoverOpen, CutterFault, HeadHot,
-        OutOfService, NoAnswer, Gone (nothing is on paper). Raises PrintUnknown when the ticket's bytes went out and
-        its end was not confirmed (part of it may be on paper).
+        OutOfService, NoAnswer, Gone (nothing is on paper). Raises PrintUnknown when the ticket's bytes went
+        out and its end was not confirmed (part of it may be on paper).
         """
         ...
 
@@ -227,7 +234,7 @@ class Align(StrEnum):
 
 @dataclass(frozen=True)
 class Text:
-    """One line. `scale` 1 is the font's own size, 2 twice as wide and high. Longer than the paper: wrapped."""
+    """One line. `scale` 1 is the font's own size, 2 twice as wide and high. Too long: wrapped."""
 
     text: str
     align: Align = Align.LEFT
@@ -237,7 +244,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Pair:
-    """A label at the left and its value at the right of one line; the value goes below when both do not fit."""
+    """A label at the left and its value at the right of one line; the value goes below if both do not fit."""
 
     label: str
     value: str
@@ -285,10 +292,10 @@ class CardKind(StrEnum):
 
 @dataclass(frozen=True)
 class IdCard:
-    """An identity document as its chip says it. Personal through and through: never logged, `repr` shows nothing."""
+    """An identity document as its chip says it. Personal throughout: never logged, `repr` shows nothing."""
 
     kind: CardKind
-    name: str = field(repr=False)                  # as on the card; the English name where there is no Chinese one
+    name: str = field(repr=False)     # as on the card; the English name where there is no Chinese one
     number: str = field(repr=False)
     sex: str = field(default="0", repr=False)      # GB/T 2261.1: 0 unknown, 1 male, 2 female, 9 not stated
     born: dt.date | None = field(default=None, repr=False)
