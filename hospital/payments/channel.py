@@ -1,8 +1,8 @@
 """What the hospital's books ask of a way to pay, whichever company stands behind it.
 
-The law of this file: an answer that did not come is not a "no". Every verb ends in one of three ways: it returns
-what the channel said, it raises `ChannelRefused` (a definite no, and nothing was done), or it raises `ChannelAway`
-(nobody knows). After `ChannelAway` the only right thing is to ask again with the same number.
+The law of this file: an answer that did not come is not a "no". Every verb ends in one of three ways: it
+returns what the channel said, it raises `ChannelRefused` (a definite no, and nothing was done), or it raises
+`ChannelAway` (nobody knows). After `ChannelAway` the only right thing is to ask again with the same number.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class TradeState(StrEnum):
-    """How a trade stands at the channel; the words are WeChat Pay's. Only SUCCESS means that money has come."""
+    """How a trade stands at the channel, in WeChat Pay's words. Only SUCCESS means that money has come."""
 
     NOTPAY = "NOTPAY"          # opened, not paid; stays so after its end, until somebody closes it
     SUCCESS = "SUCCESS"        # paid
@@ -29,7 +29,7 @@ class RefundState(StrEnum):
 
     PROCESSING = "PROCESSING"
     SUCCESS = "SUCCESS"
-    CLOSED = "CLOSED"      # given up by the channel (7 days without money on our account): needs a new refund number
+    CLOSED = "CLOSED"      # given up by the channel (our account empty for 7 days): needs a new number
     ABNORMAL = "ABNORMAL"  # the card is dead: staff must settle it at the merchant's platform
 
 
@@ -37,8 +37,8 @@ class RefundState(StrEnum):
 class Trade:
     """One order as the channel sees it.
 
-    Nothing in here has been compared with our own order: whoever counts it as paid first compares order_no, amount,
-    merchant and appid with what was asked for.
+    Nothing in here has been compared with our own order: whoever counts it as paid first compares order_no,
+    amount, merchant and appid with what was asked for.
     """
 
     order_no: str             # ours, 6 to 32 characters
@@ -79,7 +79,7 @@ class AlreadyPaid(ChannelRefused):
 
 
 class OrderUnknown(ChannelRefused):
-    """The channel does not know this order (or this refund). A request still on its way may yet make it known."""
+    """The channel does not know this order, or this refund. A request on its way may yet make it known."""
 
 
 class Forged(Exception):
@@ -99,8 +99,9 @@ class Channel(Protocol):
     def open(self, order_no: str, amount: int, description: str, expires_at: datetime) -> str:
         """Make the order payable; return the text of the QR code the patient scans.
 
-        amount: fen, at least 1. expires_at: aware; nobody can pay after it, yet the order stays open until closed.
-        Again with the same words: a new code, and the old one is dead. Raises AlreadyPaid, ChannelRefused.
+        amount: fen, at least 1. expires_at: aware; nobody can pay after it, yet the order stays open until
+        closed. Again with the same words: a new code, and the old one is dead. Raises AlreadyPaid,
+        ChannelRefused.
         """
 
     def query(self, order_no: str) -> Trade:
@@ -113,19 +114,19 @@ class Channel(Protocol):
         """
 
     def refund(self, order_no: str, refund_no: str, amount: int, total: int, reason: str) -> RefundResult:
-        """Give back `amount` of the `total` fen that the order cost. The same refund_no is refunded only once.
+        """Give back `amount` of the `total` fen the order cost. The same refund_no is refunded only once.
 
         The answer says that the refund was accepted, rarely that the money is back. `reason` is shown to the
-        patient. Raises OrderUnknown (also, now and then, for an order paid a moment ago: ask again with the same
-        number), ChannelRefused.
+        patient. Raises OrderUnknown (also, now and then, for an order paid a moment ago: ask again with the
+        same number), ChannelRefused.
         """
 
     def query_refund(self, refund_no: str) -> RefundResult:
         """How the refund stands. Raises OrderUnknown; a question never raises another ChannelRefused."""
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Trade | RefundResult:
-        """What the channel tells us by itself. `headers`: HTTP names, any case; `body`: the bytes as received.
+        """What the channel tells us by itself. headers: HTTP names, any case; body: the bytes as received.
 
-        Talks to nobody. A genuine notification may come many times, late and out of order. Raises Forged, which
-        must be answered with 4xx, so that the channel knows that we look.
+        Talks to nobody. A genuine notification may come many times, late and out of order. Raises Forged,
+        which must be answered with 4xx, so that the channel knows that we look.
         """
