@@ -77,6 +77,9 @@ class FdLink:
         self._incoming.register(fd, select.POLLIN)
         self._incoming.register(self._wake, select.POLLIN)
 
+    def fileno(self) -> int:
+        return self._fd
+
     def read(self, timeout: float) -> bytes:
         self._check_open()
         deadline = time.monotonic() + timeout
