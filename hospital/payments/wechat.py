@@ -34,7 +34,7 @@ _CHINA = timezone(timedelta(hours=8))
 _SEAL = ("wechatpay-timestamp", "wechatpay-nonce", "wechatpay-signature", "wechatpay-serial",
          "wechatpay-signature-type")
 
-# Code words without their underscores: manuals of different years spell them both ways (ORDERPAID, ORDER_PAID).
+# Code words without underscores: manuals of different years spell them both ways (ORDERPAID, ORDER_PAID).
 _PAID = {"ORDERPAID"}
 _UNKNOWN = {"ORDERNOTEXIST", "RESOURCENOTEXISTS"}
 _CLOSED = {"ORDERCLOSED"}
