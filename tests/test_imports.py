@@ -1,0 +1,222 @@
+"""Who may import whom: the house's rules as a table, held against every import in the tree."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("kiosk", "drivers", "screens", "hospital", "assets")
+
+EVERYTHING = "*"
+STDLIB = "stdlib"
+# With the one package of it that only type checkers know.
+STANDARD_LIBRARY = sys.stdlib_module_names | {"_typeshed"}
+
+# The rule of a module is the first line that names it or a package around it.
+# May import: modules (each with all that is inside), STDLIB for the standard library, EVERYTHING.
+RULES: tuple[tuple[str, str], ...] = (
+    # The only places where all parts meet.
+    ("kiosk.__main__", EVERYTHING),
+    ("kiosk.demo", EVERYTHING),
+    # Starts the others as processes, so it needs none of them.
+    ("kiosk.bring_up", STDLIB),
+    ("kiosk.app", f"{STDLIB} kivy screens kiosk"),
+    # Stories are pure: no clock, no chance, no files, no threads.
+    ("kiosk.journeys", "__future__ typing dataclasses datetime collections.abc "
+                       "kiosk.requests kiosk.visit kiosk.tickets kiosk.words kiosk.care kiosk.numbers kiosk.journeys"),
+    ("kiosk.tickets", f"{STDLIB} kiosk.words kiosk.care drivers.contract"),
+    ("kiosk", f"{STDLIB} requests urllib3 cryptography kiosk drivers.contract drivers.service"),
+    # Chinese letters and pictograms are cut out of the system's fonts once, at set-up.
+    ("screens.fonts", f"{STDLIB} fontTools screens"),
+    ("screens", f"{STDLIB} kivy qrcode screens kiosk.requests kiosk.visit kiosk.words kiosk.care"),
+    # Never its own driver: two readings of the manual must agree.
+    ("drivers.sim", f"{STDLIB} PIL flask werkzeug Xlib qrcode barcode drivers.sim"),
+    ("drivers.contract", STDLIB),
+    ("drivers.links", f"{STDLIB} serial drivers.contract"),
+    # The registry: a driver is loaded by its file name.
+    ("drivers.service", f"{STDLIB} drivers.contract drivers.links drivers.?"),
+    ("drivers", f"{STDLIB} serial escpos drivers.contract drivers.links"),
+    # The twins of the outside world know nothing of the hospital they serve.
+    ("hospital.sim", f"{STDLIB} cryptography requests flask werkzeug waitress qrcode PIL hospital.sim"),
+    ("hospital", f"{STDLIB} django ninja pydantic waitress whitenoise cryptography requests wechatpayv3 hospital"),
+    ("assets", STDLIB),
+)
+
+# What a module must not reach by any chain of imports either.
+OUT_OF_REACH: tuple[tuple[str, str], ...] = (
+    ("kiosk.journeys", "kivy requests cryptography django serial sqlite3 socket subprocess threading asyncio"),
+    ("kiosk.stage", "kivy screens"),
+    ("kiosk.desk", "kivy screens"),
+    ("kiosk.sync", "kivy screens"),
+    ("kiosk.service", "kivy screens"),
+    ("drivers", "kivy django"),
+    ("hospital.sim", "django ninja"),
+    ("hospital.payments", "django ninja"),
+)
+
+
+@cache
+def sources() -> dict[str, str]:
+    """Every module of the product by its dotted name; a page's .kv stands beside its module as `name:kv`."""
+    found: dict[str, str] = {}
+    for part in PARTS:
+        for path in sorted((ROOT / part).rglob("*")):
+            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if path.suffix == ".py":
+                found[dotted.removesuffix(".__init__")] = path.read_text(encoding="utf-8")
+            elif path.suffix == ".kv":
+                found[f"{dotted}:kv"] = path.read_text(encoding="utf-8")
+    return found
+
+
+def imports(module: str, modules: Mapping[str, str]) -> tuple[str, ...]:
+    """What a module imports, wherever in it, `from a import b` as `a.b`; `?` for a name only known at run time."""
+    if module.endswith(":kv"):
+        return tuple(re.findall(r"^\s*#:\s*import\s+\S+\s+(\S+)", modules[module], re.MULTILINE))
+    is_package = any(other.startswith(f"{module}.") for other in modules)
+    return _imports(module, is_package, modules[module])
+
+
+@cache
+def _imports(module: str, is_package: bool, source: str) -> tuple[str, ...]:
+    return tuple(_each_import(module.split("."), is_package, ast.parse(source)))
+
+
+def _each_import(module: list[str], is_package: bool, tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                yield from (alias.name for alias in node.names)
+            case ast.ImportFrom():
+                package = module[:len(module) - node.level + is_package] if node.level else []
+                origin = ".".join(package + ([node.module] if node.module else []))
+                yield from (f"{origin}.{alias.name}" for alias in node.names)
+            case ast.Call(func=ast.Name(id="__import__") | ast.Attribute(attr="import_module")
+                          | ast.Name(id="import_module"), args=[name, *_]):
+                yield _named_at_run_time(name)
+
+
+def _named_at_run_time(name: ast.expr) -> str:
+    match name:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if "." in start:
+            return f"{start.rpartition('.')[0]}.?"
+    return "?"
+
+
+def within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def allowed(imported: str, may: str) -> bool:
+    return any(name == EVERYTHING or within(imported, name)
+               or name == STDLIB and imported.partition(".")[0] in STANDARD_LIBRARY
+               for name in may.split())
+
+
+def rule(module: str) -> str:
+    name = module.removesuffix(":kv")
+    return next((may for where, may in RULES if within(name, where)), "")
+
+
+def broken(modules: Mapping[str, str]) -> list[str]:
+    """Every import that its module's rule does not allow, as `module -> imported`."""
+    return [f"{module} -> {imported}" for module in modules
+            for imported in imports(module, modules) if not allowed(imported, rule(module))]
+
+
+def reach(start: str, modules: Mapping[str, str]) -> dict[str, str]:
+    """All that importing `start` may bring in, each with the module that names it."""
+    seen: dict[str, str] = {}
+    todo = [start]
+    while todo:
+        module = todo.pop()
+        for imported in imports(module, modules):
+            if imported in seen:
+                continue
+            seen[imported] = module
+            parts = imported.split(".")
+            packages = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+            todo += [name for name in packages if name in modules]
+    return seen
+
+
+def out_of_reach(modules: Mapping[str, str]) -> list[str]:
+    """Every chain of imports that ends where it must not, as `module -> … -> by: imported`."""
+    return [f"{module} -> … -> {by}: {imported}"
+            for where, never in OUT_OF_REACH for module in modules if within(module, where)
+            for imported, by in reach(module, modules).items()
+            if any(within(imported, name) for name in never.split())]
+
+
+def test_every_import_keeps_the_rules() -> None:
+    assert broken(sources()) == []
+
+
+def test_no_chain_of_imports_goes_around_the_rules() -> None:
+    assert out_of_reach(sources()) == []
+
+
+def test_the_tree_is_really_read() -> None:
+    modules = sources()
+    assert {"kiosk.requests", "drivers.contract", "screens", "hospital"} <= modules.keys()
+    assert "kiosk.words.Text" in set(imports("kiosk.requests", modules))
+
+
+@pytest.mark.parametrize(("module", "source"), [
+    ("screens.choose", "from kiosk.desk import Desk"),
+    ("screens.choose", "import drivers.contract"),
+    ("screens.choose:kv", "#:import desk kiosk.desk\n"),
+    ("kiosk.journeys.register", "import time"),
+    ("kiosk.journeys.register", "from kiosk import journal"),
+    ("kiosk.journeys.register", "def f():\n    if True:\n        import kivy\n"),
+    ("kiosk.journeys.register", "from ..desk import Desk"),
+    ("kiosk.tickets", "import kiosk.visit"),
+    ("kiosk.desk", "from kivy.clock import Clock"),
+    ("kiosk.desk", "from drivers import printer_escpos"),
+    ("kiosk.desk", "from drivers.sim.bench import Bench"),
+    ("kiosk.desk", "import importlib\nimportlib.import_module('hospital.care')"),
+    ("kiosk.desk", "from importlib import import_module\nimport_module(name)"),
+    ("kiosk.desk", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import screens\n"),
+    ("kiosk.bring_up", "import hospital"),
+    ("drivers.printer_escpos", "import drivers.idcard_sdt"),
+    ("drivers.service", "from drivers.printer_escpos import Printer"),
+    ("drivers.printer_escpos", "from kiosk.words import read"),
+    ("drivers.sim.printer", "from drivers.printer_escpos import encode"),
+    ("drivers.sim.printer", "from drivers.contract import Text"),
+    ("hospital.care.booking", "import kiosk.care"),
+    ("hospital.sim.wechat", "import django"),
+    ("new_part.thing", "import os"),
+])
+def test_a_planted_violation_is_found(module: str, source: str) -> None:
+    assert broken(sources() | {module: source})
+
+
+@pytest.mark.parametrize(("module", "source"), [
+    ("hospital.payments.planted", "from hospital.clock import now"),
+    ("hospital.sim.planted", "from hospital import clock"),
+    ("kiosk.stage", "import kiosk.planted"),
+    ("kiosk.journeys.planted", "from kiosk.planted import f"),
+])
+def test_a_planted_detour_is_found(module: str, source: str) -> None:
+    detour = {"kiosk.planted": "def f():\n    import kivy", "hospital.clock": "import django", module: source}
+    assert out_of_reach(sources() | detour)
+
+
+@pytest.mark.parametrize(("module", "source"), [
+    ("screens.choose", "from kivy.uix.widget import Widget\nfrom kiosk.words import read\nfrom . import face"),
+    ("kiosk.journeys.register", "from collections.abc import Sequence\nfrom .payment import settle"),
+    ("kiosk.__main__", "import hospital.settings, drivers.sim.bench, kivy"),
+    ("drivers.service", "import importlib\nimportlib.import_module(f'drivers.{name}')"),
+    ("drivers.sim.twin", "import os\nfrom PIL import Image\nfrom drivers.sim.loop import Loop"),
+])
+def test_what_the_rules_allow_is_let_through(module: str, source: str) -> None:
+    assert [line for line in broken({module: source}) if line.startswith(f"{module} ->")] == []
