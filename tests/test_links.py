@@ -3,68 +3,17 @@
 from __future__ import annotations
 
 import os
-import pty
 import select
 import socket
 import threading
 import time
-import tty
 from collections.abc import Iterator
 
 import pytest
 
 from drivers.contract import Cancelled, Gone, Link, NoAnswer
 from drivers.links import Spy, open_link
-
-
-class Pty:
-    """The other end of a serial line."""
-
-    def __init__(self) -> None:
-        self.master, slave = pty.openpty()
-        tty.setraw(slave)
-        self.path = os.ttyname(slave)
-        os.close(slave)
-        self.url = f"serial://{self.path}?baud=115200"
-
-    def send(self, data: bytes) -> None:
-        os.write(self.master, data)
-
-    def receive(self) -> bytes:
-        return os.read(self.master, 4096)
-
-    def hang_up(self) -> None:
-        if self.master >= 0:
-            os.close(self.master)
-            self.master = -1
-
-
-class Socket:
-    """The other end of a TCP line; it accepts the one connection it is asked for."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = "tcp://127.0.0.1:%d" % self._listener.getsockname()[1]
-        self._peer: socket.socket | None = None
-
-    @property
-    def peer(self) -> socket.socket:
-        if not self._peer:
-            self._peer = self._listener.accept()[0]
-        return self._peer
-
-    def send(self, data: bytes) -> None:
-        self.peer.sendall(data)
-
-    def receive(self) -> bytes:
-        return self.peer.recv(4096)
-
-    def hang_up(self) -> None:
-        self.peer.close()
-        self._listener.close()
-
-
-End = Pty | Socket
+from far_end import End, Pty, Socket
 
 
 @pytest.fixture(params=[Pty, Socket])
