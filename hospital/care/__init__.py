@@ -1,0 +1,1 @@
+"""Who comes, who sees them, when and where: patients, departments, rosters, numbers, bookings, papers."""

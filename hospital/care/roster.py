@@ -1,0 +1,96 @@
+"""What can be booked: departments with what is left today, the sessions of a department, and how slots are cut."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Min, Q
+
+from hospital import clock
+from hospital.care.models import Department, Schedule, Slot
+from hospital.refusal import Refusal
+
+
+def _free(now: dt.datetime) -> Q:
+    """The one meaning of "free": neither booked, nor held at this moment."""
+    return Q(booked=False) & (Q(held_until__isnull=True) | Q(held_until__lte=now))
+
+
+@dataclass
+class Today:
+    """What a department still has today. General clinics on one side, named doctors (expert, special) on the other."""
+
+    general: int = 0
+    expert: int = 0
+    open: bool = False
+
+
+def departments() -> list[tuple[Department, Today, int]]:
+    """All departments in the hospital's order, with what is left today and their lowest fee (fen). Two queries."""
+    now = clock.now()
+    bookable = Q(schedules__state=Schedule.State.OPEN, schedules__day__gte=now.date(),
+                 schedules__released_at__lte=now)
+    found = Department.objects.annotate(fee_from=Min("schedules__fee", filter=bookable)).order_by(*Department._meta.ordering)
+    left: dict[int, Today] = defaultdict(Today)
+    rows = (Slot.objects.filter(schedule__day=now.date(), schedule__state=Schedule.State.OPEN,
+                                schedule__released_at__lte=now, end__gt=now)
+            .values("schedule__department", "schedule__kind").order_by()
+            .annotate(left=Count("id", filter=_free(now))))
+    for row in rows:
+        today = left[row["schedule__department"]]
+        today.open = True
+        if row["schedule__kind"] == Schedule.Kind.GENERAL:
+            today.general += row["left"]
+        else:
+            today.expert += row["left"]
+    return [(one, left[one.pk], one.fee_from or 0) for one in found]
+
+
+@dataclass
+class Segment:
+    start: dt.datetime
+    end: dt.datetime
+    left: int
+
+
+@dataclass
+class Session:
+    schedule: Schedule
+    segments: list[Segment] = field(default_factory=list)
+
+
+def sessions(department: int, days: int) -> list[Session]:
+    """The released sessions of a department from now on, without the segments that are over. Three queries."""
+    if not Department.objects.filter(pk=department).exists():
+        raise Refusal("unknown_department")
+    now = clock.now()
+    last = now.date() + dt.timedelta(days=days - 1)
+    schedules = (Schedule.objects.select_related("practitioner")
+                 .filter(department=department, state=Schedule.State.OPEN, released_at__lte=now,
+                         day__range=(now.date(), last), end__gt=now)
+                 .order_by("day", "start", "kind", "practitioner__code"))
+    found = {one.pk: Session(one) for one in schedules}
+    rows = (Slot.objects.filter(schedule__department=department, schedule__day__range=(now.date(), last), end__gt=now)
+            .values("schedule", "start", "end").annotate(left=Count("id", filter=_free(now))).order_by("start"))
+    for row in rows:
+        if row["schedule"] in found:
+            found[row["schedule"]].segments.append(Segment(row["start"], row["end"], row["left"]))
+    return [one for one in found.values() if one.segments]
+
+
+def cut(schedule: Schedule, minutes: int, places: int) -> list[Slot]:
+    """The slots of a session, unsaved: segments of `minutes`, `places` numbers in each, numbered from 1.
+
+    A last segment that would be shorter is left out.
+    """
+    step, slots = dt.timedelta(minutes=minutes), []
+    start = schedule.start
+    while start + step <= schedule.end:
+        slots += [Slot(schedule=schedule, number=len(slots) + place + 1, start=start, end=start + step)
+                  for place in range(places)]
+        start += step
+    return slots
+
+

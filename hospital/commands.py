@@ -1,0 +1,119 @@
+"""What a person can type: serve, seed, kiosk, admin-user, tend."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import logging
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import django
+
+log = logging.getLogger("hospital")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    arguments.run(arguments)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hospital", description="The hospital server (default: serve).")
+    parser.set_defaults(run=serve)
+    _where(parser, host="127.0.0.1", port=8200, threads=16)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    one = commands.add_parser("serve", help="serve kiosks and staff")
+    one.set_defaults(run=serve)
+    _where(one)
+
+    one = commands.add_parser("seed", help="fill an invented hospital: departments, doctors, two weeks of sessions")
+    one.add_argument("--date", type=dt.date.fromisoformat, default=None, help="first day, YYYY-MM-DD (today)")
+    one.set_defaults(run=seed)
+
+    one = commands.add_parser("kiosk", help="register a kiosk and print its token, once")
+    one.add_argument("name", help="its name; a known name gets a new token")
+    one.set_defaults(run=kiosk)
+
+    one = commands.add_parser("admin-user", help="create a registrar for /admin/ and print the password")
+    one.add_argument("name", help="user name; a known one gets a new password")
+    one.set_defaults(run=admin_user)
+
+    one = commands.add_parser("tend", help="one pass: settle orders, refunds and payments that were left")
+    one.set_defaults(run=tend)
+    return parser
+
+
+def _where(parser: argparse.ArgumentParser, host: Any = argparse.SUPPRESS, port: Any = argparse.SUPPRESS,
+           threads: Any = argparse.SUPPRESS) -> None:
+    parser.add_argument("--host", default=host, help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=port, help="port (8200); 0 takes a free one")
+    parser.add_argument("--threads", type=int, default=threads, help="requests served at once (16)")
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    from django.core.wsgi import get_wsgi_application
+    from waitress.server import create_server
+
+    from hospital import bell, tending
+    from hospital.money import channels
+
+    paying = channels.way("wechat") is not None     # a folder that cannot be used stops us here, not at a patient
+    server = create_server(get_wsgi_application(), host=arguments.host, port=arguments.port,
+                           threads=arguments.threads, ident="hospital")
+    stop = threading.Event()
+    tender = threading.Thread(target=tending.tend_until, args=(stop,), name="tending")
+    tender.start()
+    signal.signal(signal.SIGTERM, _leave)
+    print(f"hospital: http://{arguments.host}:{server.effective_port}/  "
+          f"payment: {'wechat' if paying else 'none'}", flush=True)
+    try:
+        server.run()        # returns on SIGINT and SIGTERM
+    finally:
+        stop.set()
+        bell.wake()
+        tender.join(timeout=10)
+        server.close()
+
+
+def _leave(signum: int, frame: Any) -> None:
+    raise SystemExit(0)
+
+
+def seed(arguments: argparse.Namespace) -> None:
+    from hospital import clock
+    from hospital.seeding.fill import fill
+
+    print(fill(arguments.date or clock.now().date()))
+
+
+def kiosk(arguments: argparse.Namespace) -> None:
+    from hospital.kiosk import tokens
+
+    print(tokens.register(arguments.name))
+
+
+def admin_user(arguments: argparse.Namespace) -> None:
+    from hospital import staff
+
+    password = secrets.token_urlsafe(12)
+    staff.make_registrar(arguments.name, password)
+    print(password)
+
+
+def tend(arguments: argparse.Namespace) -> None:
+    from hospital.tending import tend as one_pass
+
+    print(one_pass())
+    sys.stdout.flush()

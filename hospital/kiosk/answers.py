@@ -1,0 +1,100 @@
+"""From the books to the words on the wire."""
+
+from __future__ import annotations
+
+from hospital.care import masking, models, papers, roster
+from hospital.kiosk import schemas as wire
+from hospital.money.models import Order, Refund
+
+
+def department_lite(one: models.Department) -> wire.DepartmentLite:
+    return wire.DepartmentLite(id=one.pk, code=one.code, name=wire.Name(zh=one.name_zh, en=one.name_en),
+                               place=wire.Name(zh=one.place_zh, en=one.place_en))
+
+
+def department(one: models.Department, today: roster.Today, fee_from: int) -> wire.Department:
+    return wire.Department(**dict(department_lite(one)), key=one.key, general_left_today=today.general,
+                           expert_left_today=today.expert, fee_from=fee_from, open_today=today.open)
+
+
+def practitioner(one: models.Practitioner | None) -> wire.Practitioner | None:
+    if one is None:
+        return None
+    return wire.Practitioner(id=one.pk, name=wire.Name(zh=one.name_zh, en=one.name_en), title=one.title,
+                             speciality=wire.Name(zh=one.speciality_zh, en=one.speciality_en))
+
+
+def session(one: roster.Session) -> wire.Session:
+    schedule = one.schedule
+    segments = [wire.Segment(id=models.segment_id(schedule.pk, part.start), start=part.start, end=part.end,
+                             left=part.left) for part in one.segments]
+    return wire.Session(id=schedule.pk, department=schedule.department_id, day=schedule.day, half=schedule.half,
+                        kind=schedule.kind, practitioner=practitioner(schedule.practitioner), fee=schedule.fee,
+                        left=sum(part.left for part in one.segments), segments=segments)
+
+
+def patient(one: models.Patient) -> wire.Patient:
+    return wire.Patient(id=one.pk, record_no=one.record_no, name=one.name, sex=one.sex, born=one.born,
+                        id_last4=one.id_number[-4:], phone_masked=masking.mask_phone(one.phone),
+                        visit_card=one.visit_card)
+
+
+def hold(one: models.Hold) -> wire.Hold:
+    slot, schedule = one.slot, one.slot.schedule
+    return wire.Hold(id=one.pk, segment=slot.segment, number=slot.number, day=schedule.day, half=schedule.half,
+                     start=slot.start, end=slot.end, fee=schedule.fee, until=one.until,
+                     department=department_lite(schedule.department),
+                     practitioner=practitioner(schedule.practitioner), kind=schedule.kind)
+
+
+def appointment(one: models.Appointment) -> wire.Appointment:
+    slot, schedule = one.slot, one.slot.schedule
+    paid: Order | None = getattr(one, "order", None)
+    return wire.Appointment(
+        id=one.pk, code=one.code, state=one.state, number=slot.number, day=one.day, half=one.half,
+        kind=schedule.kind, start=slot.start, end=slot.end, arrive_by=one.arrive_by,
+        department=department_lite(one.department), practitioner=practitioner(schedule.practitioner), fee=one.fee,
+        order=paid.no if paid else None, transaction=paid.transaction if paid else None,
+        cancellable_until=one.cancellable_until, booked_at=one.booked_at, patient=one.patient_id)
+
+
+def refund(one: Refund | None) -> wire.Refund | None:
+    return wire.Refund(no=one.no, amount=one.amount, state=one.state) if one else None
+
+
+def refund_of(one: models.Appointment) -> wire.Refund | None:
+    """What went back, or is going back, for an appointment."""
+    return refund(getattr(getattr(one, "order", None), "refund", None))
+
+
+def order(one: Order) -> wire.Order:
+    return wire.Order(no=one.no, hold=one.hold_id, channel=one.channel, amount=one.amount, code_url=one.code_url,
+                      expires_at=one.expires_at, state=one.state, transaction=one.transaction or None)
+
+
+def paper_state(one: papers.PaperState) -> wire.PaperState:
+    return wire.PaperState(appointment=appointment(one.appointment), kind=one.kind, copies=one.copies,
+                           delivered=one.delivered, refund=refund_of(one.appointment))
+
+
+def notice(one: models.Notice) -> wire.Notice:
+    data = dict(one.data)
+    if "refund" in data:
+        found = refund(Refund.objects.filter(no=data["refund"]).first())
+        data["refund"] = found.model_dump(mode="json") if found else None
+    if one.appointment is not None:
+        data["appointment"] = appointment(one.appointment).model_dump(mode="json")
+    return wire.Notice(id=str(one.pk), kind=one.kind, at=one.at, data=data)
+
+
+OWED = "paper-"
+
+
+def paper_owed(one: papers.PaperState) -> wire.Notice:
+    """A ticket or slip that never reached its owner, as a notice. It is gone when the paper was handed over."""
+    data = {"paper": one.kind, "appointment": appointment(one.appointment).model_dump(mode="json")}
+    back = refund_of(one.appointment)
+    if back is not None:
+        data["refund"] = back.model_dump(mode="json")
+    return wire.Notice(id=f"{OWED}{one.appointment.pk}-{one.kind}", kind="paper_owed",
+                       at=one.appointment.cancelled_at or one.appointment.booked_at, data=data)

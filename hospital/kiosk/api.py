@@ -1,0 +1,12 @@
+"""The kiosk API, version 1, as OpenAPI describes it."""
+
+from ninja import NinjaAPI
+
+from hospital.kiosk.door import KioskToken, open_door
+from hospital.kiosk.views import lobby, patients, paying, visits
+from hospital.version import VERSION
+
+api = NinjaAPI(title="Kiosk API", version=VERSION, urls_namespace="kiosk-v1", docs_url=None, auth=KioskToken())
+for part in (lobby, patients, visits, paying):
+    api.add_router("", part.router)
+open_door(api)

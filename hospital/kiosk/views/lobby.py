@@ -1,0 +1,42 @@
+"""Before anybody is known: the time, what can be booked, and the machine's own news."""
+
+from typing import Annotated
+
+from django.conf import settings
+from ninja import Query, Router
+
+from hospital import clock
+from hospital.care import roster
+from hospital.kiosk import answers, schemas as wire
+from hospital.kiosk.door import Request, act, read
+from hospital.kiosk.models import Fact
+from hospital.version import VERSION
+
+router = Router(tags=["lobby"])
+
+
+@read(router, "/hello", wire.Hello)
+def hello(request: Request) -> wire.Hello:
+    """The server's time, version, name and zone."""
+    return wire.Hello(time=clock.now(), version=VERSION, hospital=wire.Name(**settings.HOSPITAL_NAME),
+                      zone=settings.TIME_ZONE)
+
+
+@read(router, "/departments", list[wire.Department])
+def departments(request: Request) -> list[wire.Department]:
+    """In the hospital's order, key departments first, with what is left today."""
+    return [answers.department(*one) for one in roster.departments()]
+
+
+@read(router, "/departments/{int:department}/sessions", list[wire.Session], ("unknown_department",))
+def sessions(request: Request, department: int,
+             days: Annotated[int, Query(ge=1, le=31)] = 14) -> list[wire.Session]:
+    """Released sessions from now on; segments that are over are left out."""
+    return [answers.session(one) for one in roster.sessions(department, days)]
+
+
+@act(router, "/facts", wire.Empty)
+def facts(request: Request, body: wire.Facts) -> wire.Empty:
+    """The kiosk's news for the staff."""
+    Fact.objects.bulk_create(Fact(kiosk=request.auth, at=one.at, kind=one.kind, data=one.data) for one in body.facts)
+    return wire.Empty()

@@ -1,0 +1,1 @@
+"""What was asked for, what came, what goes back. Everything here is integer fen."""

@@ -1,0 +1,45 @@
+"""Which ways of paying this hospital has. Without an account there is none, and the hospital still works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from hospital.payments.channel import Channel
+
+
+@dataclass(frozen=True)
+class Way:
+    """A channel, and whose money must arrive there for it to count."""
+
+    channel: Channel
+    merchant: str
+    appid: str
+
+
+_ways: dict[str, Way | None] = {}
+
+
+def way(name: str) -> Way | None:
+    """The way to pay of that name; None where the hospital has no account. Read once.
+
+    Raises what `WechatAccount.read` raises when there is a folder and it cannot be used.
+    """
+    if name not in _ways:
+        _ways[name] = _wechat() if name == "wechat" and settings.WECHAT_ACCOUNT else None
+    return _ways[name]
+
+
+def use(name: str, found: Way | None) -> None:
+    """From now on, this is how `name` is paid."""
+    _ways[name] = found
+
+
+def _wechat() -> Way:
+    # Loaded only where it is used: the library and its keys cost start-up time.
+    from hospital.payments.wechat import WechatAccount, WechatChannel
+
+    account = WechatAccount.read(Path(settings.WECHAT_ACCOUNT))
+    return Way(WechatChannel(account), account.mchid, account.appid)

@@ -1,0 +1,84 @@
+"""Beginning a payment. The order is in our books before the channel hears of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+
+from hospital import clock
+from hospital.care import booking
+from hospital.care.models import Hold
+from hospital.money import settling
+from hospital.money.channels import Way, way
+from hospital.money.models import Order
+from hospital.payments.channel import AlreadyPaid, ChannelAway, ChannelRefused
+from hospital.refusal import Away, Refusal
+
+_SETTLED = (Order.State.PAID, Order.State.DISPUTED, Order.State.REFUNDING, Order.State.REFUNDED)
+
+
+def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
+    """Open the payment of a held number. The same kiosk and key go on with the same order.
+
+    An older order of the hold is concluded first; if there is money on it, that order is the answer.
+    Raises hold_ended, channel_refused {reason}, Away.
+    """
+    found = way(channel)
+    if found is None:
+        raise Refusal("channel_refused", reason="not_configured")
+    order = Order.objects.filter(kiosk=kiosk, key=key).first()
+    if order is None:
+        paid = _conclude_older(hold)
+        if paid is not None:
+            return paid
+        order = _write_down(hold, channel, found, kiosk, key)
+    if order.state == Order.State.REFUSED:
+        raise Refusal("channel_refused", reason=order.reason)
+    return _open(order, found) if order.state == Order.State.OPEN else order
+
+
+def _conclude_older(hold: Hold) -> Order | None:
+    older = hold.orders.filter(state=Order.State.OPEN).first()
+    if older is not None:
+        settling.conclude(older)
+    return hold.orders.filter(state__in=_SETTLED).first()
+
+
+def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str) -> Order:
+    """The order, and the hold prolonged to outlive it, in one transaction."""
+    with transaction.atomic():
+        hold = booking.locked_hold(hold.pk)
+        now = clock.now()
+        expires_at = now + dt.timedelta(seconds=settings.ORDER_SECONDS)
+        longest = hold.made_at + dt.timedelta(seconds=settings.HOLD_LONGEST_SECONDS)
+        if hold.orders.filter(state=Order.State.OPEN).exists():
+            raise Away      # another request was quicker: asked again, this one will conclude that order
+        schedule = hold.slot.schedule
+        if booking.live(hold) and schedule.fee == 0:
+            raise Refusal("channel_refused", reason="nothing_to_pay")
+        if expires_at > longest or not booking.prolong(
+                hold, expires_at + dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS)):
+            raise Refusal("hold_ended")
+        return Order.objects.create(
+            no=f"R{now:%y%m%d%H%M%S}{secrets.token_hex(6).upper()}", hold=hold, patient_id=hold.patient_id,
+            kiosk=kiosk, key=key, channel=channel, merchant=found.merchant, appid=found.appid, amount=schedule.fee,
+            description=f"挂号费 {schedule.department.name_zh}", made_at=now, expires_at=expires_at)
+
+
+def _open(order: Order, found: Way) -> Order:
+    try:
+        code_url = found.channel.open(order.no, order.amount, order.description, order.expires_at)
+    except AlreadyPaid:
+        return settling.conclude(order)
+    except ChannelRefused as refused:
+        Order.objects.filter(pk=order.pk, state=Order.State.OPEN).update(state=Order.State.REFUSED,
+                                                                         reason=refused.code)
+        raise Refusal("channel_refused", reason=refused.code) from refused
+    except ChannelAway as away:
+        raise Away from away
+    Order.objects.filter(pk=order.pk).update(code_url=code_url)
+    order.refresh_from_db()
+    return order

@@ -1,0 +1,153 @@
+"""What the channel says becomes what our books say: the only place where an order changes by news from outside.
+
+Whoever brings the news (a notification, a question, closing, the tending pass), it goes through `learn`, which locks
+the person and the order, compares, and books or refunds in the same transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from hospital import clock
+from hospital.care import booking, notices
+from hospital.care.models import Notice
+from hospital.money import refunding
+from hospital.money.channels import Way, way
+from hospital.money.models import Order
+from hospital.payments.channel import AlreadyPaid, ChannelAway, ChannelRefused, OrderUnknown, Trade, TradeState
+from hospital.refusal import Away, Refusal
+
+log = logging.getLogger(__name__)
+
+_UNPAID = (Order.State.OPEN, Order.State.CLOSED, Order.State.REFUSED)
+_MONEY_CAME = (TradeState.SUCCESS, TradeState.REFUND)
+_DEAD = (TradeState.CLOSED, TradeState.REVOKED)
+
+
+def get_order(no: str) -> Order:
+    found = Order.objects.filter(no=no).first()
+    if found is None:
+        raise Refusal("unknown_order")
+    return found
+
+
+def learn(no: str, trade: Trade) -> Order:
+    """Write down what the channel says of our order `no`. Money has the last word, however late it comes."""
+    with transaction.atomic():
+        booking.lock_person(get_order(no).patient_id)
+        order = Order.objects.select_for_update().get(no=no)
+        if trade.state in _MONEY_CAME and order.state in _UNPAID:
+            _money_came(order, trade)
+        elif trade.state in _DEAD and order.state == Order.State.OPEN:
+            order.state = Order.State.CLOSED
+        else:
+            return order
+        order.save()
+    log.info("order %s is %s", order.no, order.state)
+    return order
+
+
+def _money_came(order: Order, trade: Trade) -> None:
+    order.transaction, order.paid_at, order.paid_amount = trade.transaction, trade.paid_at, trade.amount
+    differences = _differences(order, trade)
+    if differences:
+        order.state, order.reason = Order.State.DISPUTED, ", ".join(differences)
+        notices.leave(order.patient_id, Notice.Kind.DISPUTED, order=order.no, amount=trade.amount)
+        return
+    order.state = Order.State.PAID
+    book_or_refund(order)
+
+
+def _differences(order: Order, trade: Trade) -> list[str]:
+    """What is not as we asked. Refunded outside of our books is a difference, too."""
+    asked = {"order_no": order.no, "amount": order.amount, "merchant": order.merchant, "appid": order.appid}
+    found = [word for word, value in asked.items() if getattr(trade, word) != value]
+    return found + (["refunded_outside"] if trade.state == TradeState.REFUND else [])
+
+
+def book_or_refund(order: Order) -> None:
+    """The paid order buys its number, or its money goes back at once. Inside the caller's transaction."""
+    order.appointment = booking.book(booking.get_hold(order.hold_id))
+    if order.appointment is None:
+        order.save()
+        refund = refunding.request(order, "号源已释放，付款退回")
+        notices.leave(order.patient_id, Notice.Kind.REFUNDED_LATE, order=order.no, amount=order.amount,
+                      refund=refund.no)
+
+
+def look(order: Order) -> Order:
+    """How the order stands; asks the channel at most every ORDER_ASK_SECONDS. Its silence changes nothing."""
+    if order.state != Order.State.OPEN or not order.code_url or not may_ask(order, settings.ORDER_ASK_SECONDS):
+        return order
+    try:
+        trade = _query(order, _way(order))
+    except Away:
+        return order
+    return learn(order.no, trade) if trade else order
+
+
+def may_ask(order: Order, seconds: float) -> bool:
+    """Take the turn to ask about this order, if nobody has in the last `seconds`. One guarded statement."""
+    now = clock.now()
+    idle = Q(asked_at__isnull=True) | Q(asked_at__lte=now - dt.timedelta(seconds=seconds))
+    return bool(Order.objects.filter(idle, pk=order.pk, state=Order.State.OPEN).update(asked_at=now))
+
+
+def conclude(order: Order) -> Order:
+    """Query, close, query once more: afterwards nobody can pay it, or it is paid. Raises Away when nobody knows."""
+    if order.state != Order.State.OPEN:
+        return order
+    found = _way(order)
+    trade = _query(order, found)
+    if trade is None or trade.state not in _MONEY_CAME + _DEAD:
+        shut = _close(order, found)
+        trade = _query(order, found) or _nowhere(order)
+        if trade.state not in _MONEY_CAME + _DEAD:
+            if not shut or trade.state == TradeState.USERPAYING:
+                raise Away
+            trade = _closed(order)
+    return learn(order.no, trade)
+
+
+def _way(order: Order) -> Way:
+    found = way(order.channel)
+    if found is None:
+        raise Away      # the account was taken away while orders were open: staff must bring it back
+    return found
+
+
+def _query(order: Order, found: Way) -> Trade | None:
+    """What the channel knows; None if it does not know the order."""
+    try:
+        return found.channel.query(order.no)
+    except OrderUnknown:
+        return None
+    except ChannelAway as away:
+        raise Away from away
+
+
+def _close(order: Order, found: Way) -> bool:
+    """Did the channel close it?"""
+    try:
+        found.channel.close(order.no)
+    except (AlreadyPaid, OrderUnknown):
+        return False
+    except (ChannelAway, ChannelRefused) as away:
+        raise Away from away
+    return True
+
+
+def _nowhere(order: Order) -> Trade:
+    """The channel does not know the order. Nobody can pay it if nobody ever saw its code, or its time is over."""
+    if order.code_url and clock.now() <= order.expires_at:
+        raise Away
+    return _closed(order)
+
+
+def _closed(order: Order) -> Trade:
+    return Trade(order.no, TradeState.CLOSED, 0, order.merchant, order.appid, "", None)

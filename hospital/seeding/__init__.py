@@ -1,0 +1,1 @@
+"""An invented hospital that behaves like a real one: for demonstrations and for trying things out."""

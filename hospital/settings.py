@@ -1,0 +1,160 @@
+"""Settings of the hospital server. It starts without any; the environment may say otherwise.
+
+HOSPITAL_STATE   folder of the database and the secret key            (var/hospital)
+DATABASE_URL     postgres://user:password@host:port/name              (SQLite in the state folder)
+HOSPITAL_ZONE    the hospital's time zone                             (Asia/Shanghai)
+HOSPITAL_HOSTS   host names the server answers to, comma-separated    (127.0.0.1,localhost)
+HOSPITAL_HTTPS   1 when a TLS proxy stands in front: secure cookies   (0)
+WECHAT_ACCOUNT   folder with the merchant's account and keys          (no payment)
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+STATE = Path(os.environ.get("HOSPITAL_STATE", "var/hospital")).absolute()
+STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _secret_key(path: Path) -> str:
+    """The key of this installation, made at its first start and readable by its owner only.
+
+    It appears under its name complete or not at all: two servers starting at once agree on one key.
+    """
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_text().strip()
+
+
+def database(url: str, folder: Path) -> dict[str, Any]:
+    """Django's words for a database: SQLite in `folder`, or the PostgreSQL that `url` names."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": folder / "hospital.sqlite3",
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                # A writer that starts as a reader may have to be thrown out half-way; IMMEDIATE queues it instead.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                # FULL: what was acknowledged is on the disk, whatever happens to the mains.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("DATABASE_URL must begin with postgres://")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+SECRET_KEY = _secret_key(STATE / "secret.key")
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("HOSPITAL_HOSTS", "127.0.0.1,localhost").split(",")
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""), STATE)}
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "hospital.care",
+    "hospital.money",
+    "hospital.kiosk",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hospital.logs.RequestLog",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [{
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "APP_DIRS": True,
+    "OPTIONS": {"context_processors": [
+        "django.template.context_processors.request",
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+    ]},
+}]
+ROOT_URLCONF = "hospital.urls"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = os.environ.get("HOSPITAL_ZONE", "Asia/Shanghai")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True      # the admin's files come straight from the packages: nothing to collect
+WHITENOISE_AUTOREFRESH = False
+
+_HTTPS = os.environ.get("HOSPITAL_HTTPS", "0") == "1"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if _HTTPS else []
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_REFERRER_POLICY = "same-origin"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "hospital.logs.Discreet", "format": "{asctime} {levelname} {name} {message}",
+                            "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # One line per request is enough, and ours says it.
+        "django.request": {"level": "ERROR"},
+        "waitress.queue": {"level": "ERROR"},
+    },
+}
+
+WECHAT_ACCOUNT = os.environ.get("WECHAT_ACCOUNT", "")
+
+# The hospital's rules.
+HOSPITAL_NAME = {"zh": "青禾县人民医院", "en": "Qinghe County People's Hospital"}   # an invented place
+HOLD_SECONDS = 180          # a number is kept this long for somebody who is deciding
+HOLD_LONGEST_SECONDS = 900  # and never longer than this in all, however many payments were begun
+ORDER_SECONDS = 180         # a QR code can be paid this long
+ORDER_GRACE_SECONDS = 60    # the hold outlives its payment by this much, for news that travels slowly
+ORDER_ASK_SECONDS = 1       # the channel is asked about one order at most this often
+REFUND_ASK_SECONDS = 30     # and about one refund this often
+PER_DAY = 3                 # bookings of one person for one day
+CANCEL_MINUTES = 30         # before the segment begins
+ARRIVE_MINUTES = 5          # before the segment begins
+NO_SHOWS = 3                # after this many the person registers on the day only
+CLAIM_TAKEOVER_SECONDS = 30  # an unfinished request this old has lost its process
+CLAIM_KEEP_HOURS = 48       # stored answers hold personal data: no longer than a kiosk could still ask
+TEND_SECONDS = 5            # between two tending passes
+TEND_ASK_SECONDS = 10       # tending asks about one open order at most this often

@@ -1,0 +1,106 @@
+"""Whoever left, died or lost the line: what they began is brought to an end here, in the background.
+
+One pass: orders past their end are concluded, money without a booking is booked or refunded, refunds are asked for
+until they are done, stopped sessions are cleared, old answers are forgotten. Every step is guarded by the database,
+so that any number of servers may tend at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from dataclasses import dataclass, fields
+
+from django.conf import settings
+from django.db import close_old_connections, transaction
+from django.db.models import F, Q
+
+from hospital import bell, clock
+from hospital.care import booking
+from hospital.kiosk import claims
+from hospital.money import cancelling, refunding, settling
+from hospital.money.models import Order, Refund
+from hospital.payments.channel import ChannelAway
+from hospital.refusal import Away
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Tended:
+    """What one pass did; `waiting` counts what the channel would not say yet."""
+
+    orders_settled: int = 0
+    payments_placed: int = 0
+    refunds_done: int = 0
+    refunds_failed: int = 0
+    bookings_cleared: int = 0
+    answers_forgotten: int = 0
+    waiting: int = 0
+
+    def __str__(self) -> str:
+        done = [f"{one.name} {getattr(self, one.name)}" for one in fields(self) if getattr(self, one.name)]
+        return ", ".join(done) or "nothing to do"
+
+
+def tend() -> Tended:
+    """One pass."""
+    tended = Tended(bookings_cleared=cancelling.clear_stopped(), answers_forgotten=claims.forget_old())
+    _settle_orders(tended)
+    _place_payments(tended)
+    _push_refunds(tended)
+    return tended
+
+
+def _settle_orders(tended: Tended) -> None:
+    now = clock.now()
+    rested = Q(asked_at__isnull=True) | Q(asked_at__lte=now - dt.timedelta(seconds=settings.TEND_ASK_SECONDS))
+    due = Order.objects.filter(rested, state=Order.State.OPEN, expires_at__lte=now)
+    for order in due.order_by(F("asked_at").asc(nulls_first=True)):
+        if not settling.may_ask(order, settings.TEND_ASK_SECONDS):
+            continue
+        try:
+            settling.conclude(order)
+        except Away:
+            tended.waiting += 1
+            return      # no use asking a channel that is away about all others, too; the next pass begins with them
+        tended.orders_settled += 1
+
+
+def _place_payments(tended: Tended) -> None:
+    """Paid with nothing to show for it cannot come from our own code; it can come from a restored backup."""
+    stray = Q(state=Order.State.PAID, appointment__isnull=True, refund__isnull=True)
+    for found in Order.objects.filter(stray):
+        with transaction.atomic():
+            booking.lock_person(found.patient_id)
+            order = Order.objects.filter(stray, pk=found.pk).first()
+            if order is not None:
+                settling.book_or_refund(order)
+                order.save()
+                tended.payments_placed += 1
+
+
+def _push_refunds(tended: Tended) -> None:
+    open_ = Refund.objects.filter(state=Refund.State.PROCESSING).select_related("order")
+    for refund in open_.order_by(F("asked_at").asc(nulls_first=True)):
+        try:
+            state = refunding.ask(refund).state
+        except ChannelAway:
+            tended.waiting += 1
+            return
+        tended.refunds_done += state == Refund.State.DONE
+        tended.refunds_failed += state == Refund.State.FAILED
+
+
+def tend_until(stop: threading.Event) -> None:
+    """Tend every TEND_SECONDS, or at once when woken, until `stop` is set (and the bell rung)."""
+    while not stop.is_set():
+        try:
+            tended = tend()
+            if tended != Tended():
+                log.info("tended: %s", tended)
+        except Exception:       # the next pass may do better; the thread must not die
+            log.exception("tending failed")
+        close_old_connections()
+        bell.wait(settings.TEND_SECONDS)
