@@ -1,135 +1,20 @@
-"""The vocabulary of journeys: everything a story can ask a person, or have done in the world.
-
-A journey awaits requests; each is a small frozen record, generic in its answer, so that types flow: what
-`await ChooseTime(...)` gives *is* a `Choice`. There are two families.
-
-* `Ask`: a question to the person. A screen (named by `page`) draws it and sends the answer. The world may answer
-  too: a card on the reader, a code at the scanner, money at the channel (`listens`, `hear`). A person who cancels, walks
-  away, or is cut off by a crash answers with the exception `Left`.
-* `Do`: an act in the world, performed by the desk. It ends done (its answer) or refused (`Refused`). Unknown never
-  reaches a story: the desk asks again, by the same key, until it knows.
-"""
+"""Questions to the person: one for each kind of page."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
-from kiosk.care import (Appointment, CancelledBooking, Choice, Confirmed, Department, Document, Hold, Notice, Order,
-                        OrderState, PaperKind, PaperState, Patient, Session)
+from kiosk.care import Choice, Document, Order, OrderState, Session
 from kiosk.numbers import is_id_number, is_phone
-from kiosk.tickets import Ticket
+from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
+                                   PaymentNews)
+from kiosk.requests.story import Request
 from kiosk.words import Text, say
 
 A = TypeVar("A", covariant=True)
 T = TypeVar("T")
-
-
-class Request(Generic[A]):
-    """Something a story waits for. The one line of machinery."""
-
-    def __await__(self) -> Generator[Request[A], A, A]:
-        return (yield self)
-
-
-# How a story is told that it does not go on as hoped.
-
-
-class Unfinished(Exception):
-    """The story does not go on as hoped: undo what was opened, then let it pass."""
-
-
-class Left(Unfinished):
-    """The person is done with this question without an answer.
-
-    why: back (one step), home, timeout, crash, gone (an earlier `Left` and nobody stands here any more).
-    """
-
-    def __init__(self, why: str = "home") -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class Declined(Unfinished):
-    """The person was asked and said no."""
-
-
-class Refused(Unfinished):
-    """The other side said no, for a reason that has a sentence (`refused.<reason>`)."""
-
-    def __init__(self, reason: str, **data: Any) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.data = data
-
-
-# What the world says while a question stands.
-
-
-class CodeKind(StrEnum):
-    """What a scanned code is (the order of tests is kiosk/numbers.py's)."""
-
-    VISIT_CARD = "visit_card"
-    ID_NUMBER = "id_number"
-    PAYMENT = "payment"
-    RUBBISH = "rubbish"
-
-
-@dataclass(frozen=True)
-class CardRead:
-    document: Document
-
-
-@dataclass(frozen=True)
-class CardTrouble:
-    """A card was there and could not be read; `cause` is a word of drivers/contract.py."""
-
-    cause: str
-
-
-@dataclass(frozen=True)
-class CodeShown:
-    kind: CodeKind
-    value: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class DeviceNews:
-    """A device stopped or started working: idcard, scanner, printer."""
-
-    device: str
-    works: bool
-    cause: str = ""
-
-
-@dataclass(frozen=True)
-class PaymentNews:
-    """How the order stands; None while the hospital cannot be asked."""
-
-    order: Order | None
-
-
-Event = CardRead | CardTrouble | CodeShown | DeviceNews | PaymentNews
-
-
-@dataclass(frozen=True)
-class Answered(Generic[T]):
-    """The event answers the question."""
-
-    value: T
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """The question stands, with this sentence below it. `fact` is the word the journal keeps."""
-
-    text: Text
-    fact: str
-
-
-# Asks.
 
 
 class Ask(Request[A]):
@@ -143,6 +28,8 @@ class Ask(Request[A]):
     """Which ears are open while it stands: idcard, scanner, payment."""
     revisit: ClassVar[bool] = True
     """Can "back" return here? A question the world answered cannot be asked again."""
+    passes_on: ClassVar[bool] = False
+    """The event that answers it is told to the next question too (the card that began the visit also identifies)."""
 
     title: Text
 
@@ -192,6 +79,7 @@ class Welcome(Ask[str]):
     page: ClassVar[str] = "welcome"
     patience: ClassVar[int] = 0
     listens: ClassVar[tuple[str, ...]] = ("idcard", "scanner")
+    passes_on: ClassVar[bool] = True
 
     title: Text
     services: tuple[Option[str], ...]
@@ -399,183 +287,3 @@ class Waiting(Ask[None]):
     patience: ClassVar[int] = 0
 
     title: Text
-
-
-# Dos.
-
-
-class Manner(StrEnum):
-    """What a crash in the middle of an act leaves behind.
-
-    FREE: nothing that must be settled (a read; a hold, which ends by itself): no intent on disk.
-    ACT: money, a booking, paper: intent on disk, act, outcome on disk.
-    LATER: news that must arrive but that nobody waits for: written down, sent in the background.
-    """
-
-    FREE = "free"
-    ACT = "act"
-    LATER = "later"
-
-
-class Do(Request[A]):
-    """An act in the world. `saying` is the key of the sentence shown when it takes longer than a blink."""
-
-    manner: ClassVar[Manner] = Manner.FREE
-    deadline: ClassVar[float] = 10.0
-    """Seconds a person waits before being offered a choice."""
-    repeats: ClassVar[bool] = True
-    """May it be done again under the same key to learn its outcome? Paper may not."""
-    saying: ClassVar[str] = "wait.hospital"
-
-
-@dataclass(frozen=True)
-class FindPatient(Do[Patient]):
-    """The file of a person. Refused: unknown_patient, name_mismatch."""
-
-    saying: ClassVar[str] = "wait.identify"
-
-    shown: Document | VisitCard | str = field(repr=False)     # a str is a typed ID number
-
-
-@dataclass(frozen=True)
-class Enroll(Do[Patient]):
-    """建档: a file for the holder of this document; the one there is, if there is one. Refused: name_mismatch, bad_phone."""
-
-    saying: ClassVar[str] = "wait.enroll"
-
-    document: Document
-    phone: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Notices(Do[tuple[Notice, ...]]):
-    patient: int
-
-
-@dataclass(frozen=True)
-class Departments(Do[tuple[Department, ...]]):
-    saying: ClassVar[str] = "wait.departments"
-
-
-@dataclass(frozen=True)
-class Sessions(Do[tuple[Session, ...]]):
-    """Two weeks of one department, from now on."""
-
-    saying: ClassVar[str] = "wait.sessions"
-
-    department: int
-
-
-@dataclass(frozen=True)
-class HoldSlot(Do[Hold]):
-    """Refused: slot_full, already_booked, daily_limit, session_stopped, past, blacklisted."""
-
-    saying: ClassVar[str] = "wait.hold"
-
-    patient: int
-    segment: str
-
-
-@dataclass(frozen=True)
-class Release(Do[None]):
-    manner: ClassVar[Manner] = Manner.LATER
-
-    hold: str
-
-
-@dataclass(frozen=True)
-class OpenPayment(Do[Order]):
-    """An order at the payment channel. Refused: hold_ended, channel_refused."""
-
-    manner: ClassVar[Manner] = Manner.ACT
-    saying: ClassVar[str] = "wait.order"
-
-    hold: str
-    channel: str
-
-
-@dataclass(frozen=True)
-class ClosePayment(Do[Order]):
-    """End an order and learn who won the race: paid, closed, refused or disputed."""
-
-    manner: ClassVar[Manner] = Manner.ACT
-    deadline: ClassVar[float] = 15.0
-    saying: ClassVar[str] = "wait.close"
-
-    order: str
-
-
-@dataclass(frozen=True)
-class ConfirmHold(Do[Confirmed]):
-    """The hold becomes an appointment. Refused: unpaid, hold_ended."""
-
-    manner: ClassVar[Manner] = Manner.ACT
-    deadline: ClassVar[float] = 15.0
-    saying: ClassVar[str] = "wait.confirm"
-
-    hold: str
-    paid: bool
-
-
-@dataclass(frozen=True)
-class Appointments(Do[tuple[Appointment, ...]]):
-    patient: int
-
-
-@dataclass(frozen=True)
-class CancelBooking(Do[CancelledBooking]):
-    """退号, with its refund. Refused: not_cancellable, already_cancelled."""
-
-    manner: ClassVar[Manner] = Manner.ACT
-    deadline: ClassVar[float] = 15.0
-    saying: ClassVar[str] = "wait.cancel"
-
-    appointment: int
-
-
-@dataclass(frozen=True)
-class Papers(Do[tuple[PaperState, ...]]):
-    patient: int
-
-
-@dataclass(frozen=True)
-class IssuePaper(Do[int]):
-    """The number of the next print of a paper: 1 is the original, every later one is marked as a copy."""
-
-    manner: ClassVar[Manner] = Manner.ACT
-    saying: ClassVar[str] = "wait.paper"
-
-    appointment: int
-    kind: PaperKind
-
-
-@dataclass(frozen=True)
-class Print(Do[str]):
-    """Paper, fenced: printed or sent. Refused: a cause of drivers/contract.py (surely nothing on paper),
-    print_unknown (perhaps on paper), nobody (its owner has left: nothing was printed)."""
-
-    manner: ClassVar[Manner] = Manner.ACT
-    deadline: ClassVar[float] = 30.0
-    repeats: ClassVar[bool] = False
-    saying: ClassVar[str] = "wait.print"
-
-    ticket: Ticket
-
-
-@dataclass(frozen=True)
-class ReportPaper(Do[None]):
-    """outcome: printed, sent, unknown, none (surely not on paper)."""
-
-    manner: ClassVar[Manner] = Manner.LATER
-
-    appointment: int
-    kind: PaperKind
-    copy: int
-    outcome: str
-
-
-@dataclass(frozen=True)
-class SeenNotice(Do[None]):
-    manner: ClassVar[Manner] = Manner.LATER
-
-    notice: str

@@ -1,0 +1,259 @@
+"""Does what requests ask of the world: intent on disk, act, outcome on disk.
+
+An act ends done or refused; while neither is known, the desk asks again by the same key, more and more slowly, for as
+long as it takes: a payment or a booking is never guessed. Work happens on a few threads of its own; what came of it goes to
+the inbox.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from drivers.contract import CardReader, DeviceError, Printed, Printer, Scanner
+from drivers.service import Service
+from kiosk import requests as r
+from kiosk import tickets
+from kiosk.ears import PaymentEar, card_ear, code_ear
+from kiosk.hospital import Hospital, Unknown
+from kiosk.journal import Journal, OpenVisit
+from kiosk.play import Entry, Result
+from kiosk.visit import Comfort
+from kiosk.words import Name
+
+HANDS = 6                                   # acts at once: one person's, and the settling of others
+PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)    # seconds before the next try of an act whose outcome is unknown
+PRINT_TIME = 25.0                           # seconds a ticket may take, cutting and confirming included
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One Do of one visit. `entries`: answers since the last commit; `again`: its intent is on disk from before a crash."""
+
+    visit: str
+    journey: str
+    request: r.Do[Any]
+    key: str
+    intent: Entry
+    entries: tuple[Entry, ...] = ()
+    comfort: Comfort = Comfort()
+    again: bool = False
+
+
+# What the desk posts to the inbox.
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: the answer, or `Refused`."""
+
+    job: Job
+    value: Any
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event, for the question that was asked under `serial`."""
+
+    serial: int
+    event: r.Event
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """The visits that were open when the program last stopped."""
+
+    visits: tuple[OpenVisit, ...]
+
+
+@dataclass(frozen=True)
+class News:
+    """The server, or a device, works or does not."""
+
+    what: str
+    works: bool
+
+
+class Ear(Protocol):
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Lobby:
+    """The devices of this machine."""
+
+    idcard: Service[CardReader]
+    scanner: Service[Scanner]
+    printer: Service[Printer]
+
+
+class Desk:
+    """`post` takes messages from any thread to the stage. `wake` is called when news lies ready to be sent."""
+
+    def __init__(self, journal: Journal, hospital: Hospital, lobby: Lobby, names: Name, visit_card: str,
+                 post: Callable[[Any], None], wake: Callable[[], None],
+                 departments: Callable[[], Any], today: Callable[[], dt.datetime]) -> None:
+        self._journal, self._hospital, self._lobby = journal, hospital, lobby
+        self._names, self._visit_card, self._post, self._wake = names, visit_card, post, wake
+        self._departments, self._now = departments, today
+        self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._ears: list[Ear] = []
+        self._dropped: set[str] = set()
+        for number in range(HANDS):
+            threading.Thread(target=self._work, name=f"desk-{number}", daemon=True).start()
+
+    # What the stage asks.
+
+    def perform(self, job: Job) -> None:
+        """Do it; its Outcome comes by the inbox, once."""
+        self._tasks.put(lambda: self._perform(job))
+
+    def drop(self, job: Job) -> None:
+        """Nobody waits for this job any more: stop trying. Only for requests that leave nothing to be settled."""
+        self._dropped.add(job.key)
+
+    def listen(self, ask: r.Ask[Any], serial: int) -> None:
+        """Open the ears of a question; those of the one before are closed."""
+        self.hush()
+
+        def hear(event: r.Event) -> None:
+            self._post(Heard(serial, event))
+
+        if "idcard" in ask.listens:
+            self._ears.append(card_ear(self._lobby.idcard, hear, lambda: self._now().date()))
+        if "scanner" in ask.listens:
+            self._ears.append(code_ear(self._lobby.scanner, hear, self._visit_card))
+        if isinstance(ask, r.Pay):
+            self._ears.append(PaymentEar(self._hospital, ask.order, hear))
+
+    def hush(self) -> None:
+        for ear in self._ears:
+            ear.close()
+        self._ears.clear()
+
+    def close(self, visit: str) -> None:
+        """Erase the visit from the disk."""
+        self._tasks.put(lambda: self._journal.close(visit))
+
+    def hold(self, visit: str, why: str) -> None:
+        """Keep the visit for staff."""
+        self._tasks.put(lambda: self._journal.hold(visit, why))
+
+    def note(self, kind: str, **data: Any) -> None:
+        """A fact. `data` holds nothing personal."""
+        self._tasks.put(lambda: self._journal.note([(kind, data)]))
+
+    def slip(self, ticket: tickets.Ticket, comfort: Comfort) -> None:
+        """A piece of paper outside any story; its outcome is a fact."""
+        def work() -> None:
+            try:
+                self._journal.note([("slip", {"outcome": self._print(ticket, comfort)})])
+            except r.Refused as no:
+                self._journal.note([("slip", {"outcome": no.reason})])
+        self._tasks.put(work)
+
+    def recall(self) -> None:
+        """Read the open visits; they come by the inbox."""
+        self._tasks.put(lambda: self._post(Recalled(self._journal.open_visits())))
+
+    # On the desk's own threads.
+
+    def _work(self) -> None:
+        while True:
+            task = self._tasks.get()
+            try:
+                task()
+            except Exception as error:      # a hand must not be lost to one bad task
+                log.error("task failed: %s", type(error).__name__)
+
+    def _perform(self, job: Job) -> None:
+        manner = job.request.manner
+        if manner is r.Manner.LATER:
+            self._write(job, [*job.entries, replace(job.intent, result=Result.DONE)], later=(job.key, job.request))
+            self._wake()
+            self._post(Outcome(job, None))
+            return
+        if manner is r.Manner.ACT and not job.again:
+            self._write(job, [*job.entries, job.intent])
+        self._try(job, 0)
+
+    def _try(self, job: Job, tries: int) -> None:
+        value: Any
+        try:
+            if job.again and not job.request.repeats:
+                raise r.Refused("print_unknown")
+            value = self._act(job)
+        except r.Refused as no:
+            value = no
+        except Exception as error:          # Unknown; and a fault of our own concludes nothing either
+            why = error.why if isinstance(error, Unknown) else f"fault {type(error).__name__}"
+            self._journal.note([("unknown", {"request": type(job.request).__name__, "why": why, "tries": tries + 1})])
+            self._again(job, tries + 1)
+            return
+        if job.request.manner is r.Manner.ACT:
+            result = Result.REFUSED if isinstance(value, r.Refused) else Result.DONE
+            self._write(job, [replace(job.intent, result=result, value=value)])
+        self._post(Outcome(job, value))
+
+    def _again(self, job: Job, tries: int) -> None:
+        if job.key in self._dropped:
+            self._dropped.discard(job.key)
+            return
+        timer = threading.Timer(PAUSES[min(tries - 1, len(PAUSES) - 1)],
+                                lambda: self._tasks.put(lambda: self._try(job, tries)))
+        timer.daemon = True
+        timer.start()
+
+    def _write(self, job: Job, entries: Sequence[Entry], later: tuple[str, r.Do[None]] | None = None) -> None:
+        self._journal.write(job.visit, job.journey, job.intent.epoch, entries, later)
+
+    def _act(self, job: Job) -> Any:
+        key, hospital = job.key, self._hospital
+        match job.request:
+            case r.Departments():
+                return self._departments()
+            case r.Sessions(department):
+                return hospital.sessions(department)
+            case r.FindPatient(shown):
+                return hospital.find_patient(shown)
+            case r.Enroll(document, phone):
+                return hospital.enroll(document, phone, key)
+            case r.Notices(patient):
+                return hospital.notices(patient)
+            case r.Appointments(patient):
+                return hospital.appointments(patient)
+            case r.Papers(patient):
+                return hospital.papers(patient)
+            case r.HoldSlot(patient, segment):
+                return hospital.hold(patient, segment, key)
+            case r.OpenPayment(hold, channel):
+                return hospital.open_payment(hold, channel, key)
+            case r.ClosePayment(order):
+                return hospital.close_payment(order, key)
+            case r.ConfirmHold(hold):
+                return hospital.confirm(hold, key)
+            case r.CancelBooking(appointment):
+                return hospital.cancel(appointment, key)
+            case r.IssuePaper(appointment, kind):
+                return hospital.issue_paper(appointment, kind, key)
+            case r.Print(ticket):
+                return self._print(ticket, job.comfort)
+        raise TypeError(f"the desk does not know {type(job.request).__name__}")
+
+    def _print(self, ticket: tickets.Ticket, comfort: Comfort) -> str:
+        lines = tickets.lines(ticket, comfort.language, self._names, self._now())
+        answers: queue.SimpleQueue[Printed | DeviceError] = queue.SimpleQueue()
+        self._lobby.printer.submit(lambda printer: printer.print_ticket(lines, PRINT_TIME), answers.put)
+        answer = answers.get()
+        if isinstance(answer, DeviceError):
+            raise r.Refused(answer.cause)
+        return answer.value
+
+

@@ -1,0 +1,132 @@
+"""The machine's ears: while a question stands, what the world says to it.
+
+Each ear is opened for one question and closed with it, so that a code shown to one page never answers the next. What
+is heard goes to the inbox with the question's serial.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from drivers.contract import (CardMoved, CardReader, CardRefused, DeviceError, IdCard, NothingPresented, Scanner,
+                              State, Status)
+from drivers.service import Command, Service
+from kiosk.care import Document, Order
+from kiosk.hospital import Hospital, Unknown
+from kiosk.numbers import kind_of_code
+from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, DeviceNews, Event, PaymentNews, Refused)
+
+WAIT = 30.0          # seconds one wait for a card or code lasts before it is begun again
+AGAIN = 1.0          # seconds before a failed device, or the payment, is asked again
+
+Hear = Callable[[Event], None]
+
+
+class DeviceEar:
+    """Waits at one device, again and again, until closed. `wait` is the driver's command, `meaning` what came of it."""
+
+    def __init__(self, service: Service[Any], wait: Callable[[Any], Any], meaning: Callable[[Any], Event | None],
+                 hear: Hear) -> None:
+        self._service, self._wait, self._meaning, self._hear = service, wait, meaning, hear
+        self._closed = threading.Event()
+        self._working = True
+        self._command: Command | None = None
+        self._listen()
+
+    def close(self) -> None:
+        self._closed.set()
+        if self._command is not None:
+            self._command.cancel()
+
+    def _listen(self) -> None:
+        if not self._closed.is_set():
+            self._command = self._service.submit(self._wait, self._ended)
+            if self._closed.is_set():       # closed between the question and the command: take it back
+                self._command.cancel()
+
+    def _ended(self, answer: Any) -> None:
+        if self._closed.is_set():
+            return
+        event = self._meaning(answer)
+        broken = isinstance(answer, DeviceError) and event is None and not isinstance(answer, NothingPresented)
+        if broken is self._working:
+            self._working = not broken
+            cause = answer.cause if isinstance(answer, DeviceError) else ""
+            self._hear(DeviceNews(self._service.name, self._working, cause))
+        if event is not None:
+            self._hear(event)
+        pause = AGAIN if isinstance(answer, DeviceError) and not isinstance(answer, NothingPresented) else 0.0
+        _after(pause, self._listen)
+
+
+class PaymentEar:
+    """Asks the hospital how an order stands, once a second, until closed or settled."""
+
+    def __init__(self, hospital: Hospital, order: Order, hear: Hear) -> None:
+        self._closed = threading.Event()
+        threading.Thread(target=self._listen, args=(hospital, order.no, hear), name="ear-payment", daemon=True).start()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _listen(self, hospital: Hospital, no: str, hear: Hear) -> None:
+        misses = 0
+        while not self._closed.is_set():
+            try:
+                hear(PaymentNews(hospital.order(no)))
+                misses = 0
+            except (Unknown, Refused):
+                misses += 1
+                if misses == 3:          # a moment's absence is not worth frightening anybody
+                    hear(PaymentNews(None))
+            self._closed.wait(AGAIN)
+
+
+def card_ear(service: Service[CardReader], hear: Hear, today: Callable[[], dt.date]) -> DeviceEar:
+    """Hears ID cards: CardRead, or CardTrouble when one was there and could not be read."""
+
+    def meaning(answer: IdCard | DeviceError) -> Event | None:
+        match answer:
+            case IdCard():
+                return CardRead(document(answer, today()))
+            case CardMoved() | CardRefused():
+                return CardTrouble(answer.cause)
+        return None
+
+    return DeviceEar(service, lambda reader: reader.read_card(WAIT), meaning, hear)
+
+
+def code_ear(service: Service[Scanner], hear: Hear, visit_card: str) -> DeviceEar:
+    """Hears codes, each with its kind; payment codes and rubbish lose their value here (they are secrets, or useless)."""
+
+    def meaning(answer: str | DeviceError) -> Event | None:
+        if isinstance(answer, DeviceError):
+            return None
+        kind = CodeKind(kind_of_code(answer, visit_card))
+        return CodeShown(kind, answer.upper() if kind in (CodeKind.VISIT_CARD, CodeKind.ID_NUMBER) else "")
+
+    return DeviceEar(service, lambda scanner: scanner.scan(WAIT), meaning, hear)
+
+
+def document(card: IdCard, today: dt.date) -> Document:
+    """What a journey may know of a card: no photo, and the day it was read."""
+    return Document(kind=card.kind, number=card.number, name=card.name or card.english_name,
+                    english_name=card.english_name, sex=card.sex, born=card.born, nation=card.nation or card.nationality,
+                    address=card.address, valid_to=card.valid_to, read_on=today)
+
+
+def works(status: Status) -> bool:
+    """Can patients use the device now? Unknown is no reason to say no."""
+    return status.state in (State.ONLINE, State.UNKNOWN)
+
+
+def _after(seconds: float, call: Callable[[], None]) -> None:
+    if seconds <= 0:
+        call()
+        return
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()

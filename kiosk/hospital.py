@@ -1,0 +1,170 @@
+"""The hospital server as plain methods: one for each need of the kiosk.
+
+Three ends, not two. A method returns the answer; or raises `Refused` with the hospital's reason; or raises `Unknown`
+when nothing may be concluded (no answer, a broken one, a server in trouble): then the same call with the same key is
+made again. Keys travel as `Idempotency-Key`, so a repeat is answered with what the first one did.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import requests as http
+
+from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
+                        PaperState, Patient, Session)
+from kiosk.requests import Refused, VisitCard
+from kiosk.wire import Misfit, from_json, to_json
+from kiosk.words import Name
+
+T = TypeVar("T")
+
+CONNECT, READ = 3.0, 10.0     # seconds: a hospital's own network answers at once or not at all
+
+
+class Unknown(Exception):
+    """Nothing may be concluded about the call. `why` is a word for the journal."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who the server is, and what time it has."""
+
+    time: dt.datetime
+    version: str
+    hospital: Name
+    zone: str
+
+
+@dataclass(frozen=True)
+class Issued:
+    """The number of a paper's next print."""
+
+    copy: int
+
+
+class Hospital:
+    """The server at `url`, spoken to with this kiosk's token. Any thread may call; each keeps its connection."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._root = f"{url.rstrip('/')}/api/kiosk/v1"
+        self._token = token
+        self._local = threading.local()
+
+    def hello(self) -> Hello:
+        return self._get(Hello, "/hello")
+
+    def departments(self) -> tuple[Department, ...]:
+        return self._get(tuple[Department, ...], "/departments")
+
+    def sessions(self, department: int, days: int = 14) -> tuple[Session, ...]:
+        return self._get(tuple[Session, ...], f"/departments/{department}/sessions?days={days}")
+
+    def find_patient(self, shown: Document | VisitCard | str) -> Patient:
+        """Refused: unknown_patient, name_mismatch."""
+        match shown:
+            case Document():
+                body = {"id_number": shown.number, "name": shown.name}
+            case VisitCard(number):
+                body = {"visit_card": number}
+            case _:
+                body = {"id_number": shown}
+        return self._post(Patient, "/patients/find", body)
+
+    def enroll(self, document: Document, phone: str, key: str) -> Patient:
+        """Refused: name_mismatch, bad_id_number, bad_phone."""
+        return self._post(Patient, "/patients", {
+            "id_number": document.number, "card_kind": document.kind, "name": document.name,
+            "english_name": document.english_name, "sex": document.sex, "born": to_json(document.born),
+            "nation": document.nation, "address": document.address, "phone": phone}, key)
+
+    def appointments(self, patient: int) -> tuple[Appointment, ...]:
+        return self._get(tuple[Appointment, ...], f"/patients/{patient}/appointments")
+
+    def papers(self, patient: int) -> tuple[PaperState, ...]:
+        return self._get(tuple[PaperState, ...], f"/patients/{patient}/papers")
+
+    def notices(self, patient: int) -> tuple[Notice, ...]:
+        return self._get(tuple[Notice, ...], f"/patients/{patient}/notices")
+
+    def seen_notice(self, notice: str, key: str) -> None:
+        self._tell(f"/notices/{notice}/seen", {}, key)
+
+    def hold(self, patient: int, segment: str, key: str) -> Hold:
+        return self._post(Hold, "/holds", {"patient": patient, "segment": segment}, key)
+
+    def release(self, hold: str, key: str) -> None:
+        self._tell(f"/holds/{hold}/release", {}, key)
+
+    def confirm(self, hold: str, key: str) -> Confirmed:
+        return self._post(Confirmed, f"/holds/{hold}/confirm", {}, key)
+
+    def open_payment(self, hold: str, channel: str, key: str) -> Order:
+        return self._post(Order, "/orders", {"hold": hold, "channel": channel}, key)
+
+    def order(self, no: str) -> Order:
+        return self._get(Order, f"/orders/{no}")
+
+    def close_payment(self, no: str, key: str) -> Order:
+        return self._post(Order, f"/orders/{no}/close", {}, key)
+
+    def cancel(self, appointment: int, key: str) -> CancelledBooking:
+        return self._post(CancelledBooking, f"/appointments/{appointment}/cancel", {}, key)
+
+    def issue_paper(self, appointment: int, kind: PaperKind, key: str) -> int:
+        return self._post(Issued, "/papers", {"appointment": appointment, "kind": kind}, key).copy
+
+    def report_paper(self, appointment: int, kind: PaperKind, copy: int, outcome: str, key: str) -> None:
+        self._tell("/papers/outcome", {"appointment": appointment, "kind": kind, "copy": copy, "outcome": outcome}, key)
+
+    def _get(self, kind: type[T], path: str) -> T:
+        return self._record(kind, self._call("GET", path, None, {}))
+
+    def _post(self, kind: type[T], path: str, body: dict[str, Any], key: str = "") -> T:
+        return self._record(kind, self._call("POST", path, body, {"Idempotency-Key": key} if key else {}))
+
+    def _tell(self, path: str, body: dict[str, Any], key: str) -> None:
+        self._call("POST", path, body, {"Idempotency-Key": key})
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+        try:
+            answer = self._session().request(method, self._root + path, json=body, headers=headers,
+                                             timeout=(CONNECT, READ), allow_redirects=False)
+            data = answer.json()
+        except http.RequestException as trouble:
+            raise Unknown(type(trouble).__name__) from None
+        if answer.ok:
+            return data
+        raise self._refusal(answer.status_code, data)
+
+    @staticmethod
+    def _record(kind: type[T], data: Any) -> T:
+        try:
+            record: T = from_json(kind, data)
+            return record
+        except Misfit:
+            raise Unknown("misfit") from None
+
+    @staticmethod
+    def _refusal(status: int, data: Any) -> Exception:
+        code = data.get("code") if isinstance(data, dict) else None
+        if status >= 500 or status in (401, 403, 408, 425, 429) or not isinstance(code, str) or code == "in_progress":
+            return Unknown(code if isinstance(code, str) else f"http_{status}")
+        known = data.get("data")
+        return Refused(code, **(known if isinstance(known, dict) else {}))
+
+    def _session(self) -> http.Session:
+        session: http.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = http.Session()
+            session.trust_env = False      # a proxy in the environment has no business between kiosk and hospital
+            session.headers["Authorization"] = f"Bearer {self._token}"
+            self._local.session = session
+        return session

@@ -1,0 +1,179 @@
+"""One play of a journey: a coroutine, what it was answered so far, and how to bring it back from that.
+
+Durability is replay. The history of answers *is* the state of a visit: after a crash, a step back, or never, the story
+is played from its first line with the recorded answers, and stands where it stood. A story that asks something else
+than the record says has diverged; that is reported, never guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from kiosk.requests import Ask, Do, Left, Refused, Request, Unfinished
+from kiosk.wire import to_json
+from kiosk.words import Text
+
+Story = Callable[[], Coroutine[Request[Any], Any, None]]
+
+
+class Result(StrEnum):
+    INTENT = "intent"      # an act that was begun; its outcome is not known
+    DONE = "done"
+    REFUSED = "refused"
+    LEFT = "left"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One request of a play and what came of it. `value`: the answer, the refusal, or the `Left`."""
+
+    position: int
+    epoch: int
+    name: str
+    fingerprint: str
+    result: Result
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class End:
+    """The story is over. why: None for its last line, or what ended it."""
+
+    why: Unfinished | None = None
+
+
+class Diverged(Exception):
+    """The story, played again, asks something else than the record says."""
+
+
+def fingerprint(request: Request[Any]) -> str:
+    """What was asked, in sixteen characters: the request's name and data, not its words."""
+    data = json.dumps(to_json(request), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{type(request).__name__} {data}".encode()).hexdigest()[:16]
+
+
+class Play:
+    """A journey being played for one visit.
+
+    `visit` is its id (32 hex digits), `epoch` counts the plays of this visit (a step back begins a new one), `gone` says
+    that nobody stands here any more. Begin with `resume`, go on with `answer`.
+    """
+
+    def __init__(self, visit: str, journey: str, story: Story, epoch: int = 0, history: Sequence[Entry] = (),
+                 saved: int = 0) -> None:
+        self.visit, self.journey, self.epoch = visit, journey, epoch
+        self.history: list[Entry] = list(history)
+        self.saved = saved
+        """How many entries of the history are on disk already."""
+        self.written = saved > 0
+        """Whether anything of this visit is on disk."""
+        self.gone = False
+        self.request: Request[Any] | None = None
+        self._story = story
+        self._asked: list[Request[Any]] = []
+        self._cut: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the present request: the same act always carries the same one."""
+        return f"{self.visit}-{self.epoch}-{len(self.history)}"
+
+    def resume(self) -> Request[Any] | End:
+        """Play from the first line through the history, to the first request without an outcome.
+
+        Raises Diverged.
+        """
+        self._coroutine = self._story()
+        recorded, self.history = self.history, []
+        step = self._advance(lambda: self._coroutine.send(None))
+        for entry in recorded:
+            if isinstance(step, End):
+                raise Diverged(f"{self.journey} ended at {entry.position}, the record goes on")
+            if (type(step).__name__, fingerprint(step)) != (entry.name, entry.fingerprint):
+                raise Diverged(f"{self.journey} asks {type(step).__name__} at {entry.position}, recorded: {entry.name}")
+            if entry.result is Result.INTENT:
+                self.saved = len(self.history)
+                return step
+            step = self._feed(entry, step)
+        return step
+
+    def answer(self, value: Any) -> Request[Any] | End:
+        """Give the present request its outcome: an answer, `Refused` or `Left`."""
+        assert self.request is not None, "nothing is asked"
+        if isinstance(value, Left) and value.why == "back":
+            self._cut = self._way_back()
+        return self._feed(self._entry(value), self.request)
+
+    def intent(self) -> Entry:
+        """The present request as it is written down before it is tried."""
+        assert self.request is not None
+        return Entry(len(self.history), self.epoch, type(self.request).__name__, fingerprint(self.request), Result.INTENT)
+
+    def unsaved(self) -> list[Entry]:
+        """The entries that are not on disk yet; from now on they count as written."""
+        fresh = self.history[self.saved:]
+        self.saved = len(self.history)
+        return fresh
+
+    def can_back(self) -> bool:
+        return self._way_back() is not None
+
+    def stepped_back(self) -> Play:
+        """The next play of this visit, after `Left("back")` has taken this one to its end."""
+        assert self._cut is not None
+        again = Play(self.visit, self.journey, self._story, self.epoch + 1, self.history[:self._cut])
+        again.written = self.written
+        return again
+
+    def trail(self) -> tuple[Text, ...]:
+        """What the person chose so far, in two words each."""
+        answered = [(ask, entry) for ask, entry in zip(self._asked, self.history)
+                    if isinstance(ask, Ask) and entry.result is Result.DONE]
+        return tuple(text for ask, entry in answered if (text := ask.trail(entry.value)) is not None)
+
+    def end(self) -> None:
+        """Forget everything: the coroutine's own variables too."""
+        self._coroutine.close()
+        self.history.clear()
+        self._asked.clear()
+        self.request = None
+
+    def _entry(self, value: Any) -> Entry:
+        result = (Result.REFUSED if isinstance(value, Refused)
+                  else Result.LEFT if isinstance(value, Left) else Result.DONE)
+        return Entry(len(self.history), self.epoch, type(self.request).__name__,
+                     fingerprint(self.request) if self.request else "", result, value)
+
+    def _way_back(self) -> int | None:
+        """Where the history is cut for a step back: before the last question that can be asked again, and before
+        everything that leaving takes back."""
+        acts = [(at, request) for at, request in enumerate(self._asked[:len(self.history)]) if isinstance(request, Do)]
+        if any(act.final for _, act in acts):
+            return None
+        limit = next((at for at, act in acts if act.undone), len(self.history))
+        asks = [at for at, request in enumerate(self._asked[:limit]) if isinstance(request, Ask) and request.revisit
+                and self.history[at].result is Result.DONE]
+        return asks[-1] if asks else None
+
+    def _feed(self, entry: Entry, request: Request[Any]) -> Request[Any] | End:
+        self.history.append(entry)
+        value = entry.value
+        if isinstance(value, Unfinished):
+            return self._advance(lambda: self._coroutine.throw(value))
+        return self._advance(lambda: self._coroutine.send(value))
+
+    def _advance(self, move: Callable[[], Request[Any]]) -> Request[Any] | End:
+        self.request = None
+        try:
+            self.request = move()
+        except StopIteration:
+            return End()
+        except Unfinished as why:
+            return End(why)
+        self._asked.append(self.request)
+        return self.request

@@ -1,0 +1,30 @@
+"""The vocabulary of journeys: everything a story can ask a person, or have done in the world.
+
+A journey awaits requests; each is a small frozen record, generic in its answer, so that types flow: what
+`await ChooseTime(...)` gives *is* a `Choice`. There are two families.
+
+* `Ask`: a question to the person. A screen (named by `page`) draws it and sends the answer. The world may answer
+  too: a card on the reader, a code at the scanner, money at the channel (`listens`, `hear`). A person who cancels, walks
+  away, or is cut off by a crash answers with the exception `Left`.
+* `Do`: an act in the world, performed by the desk. It ends done (its answer) or refused (`Refused`). Unknown never
+  reaches a story: the desk asks again, by the same key, until it knows.
+"""
+
+
+from kiosk.requests.acts import (Appointments, CancelBooking, ClosePayment, ConfirmHold, Departments, Do, Enroll,
+                                  FindPatient, HoldSlot, IssuePaper, Manner, Notices, OpenPayment, Papers, Print,
+                                  Release, ReportPaper, SeenNotice, Sessions)
+from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Identify, Option,
+                                  Pay, PayEnd, Row, Shown, Trouble, TypeInstead, VisitCard, Waiting, Welcome)
+from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
+                                    PaymentNews)
+from kiosk.requests.story import (Declined, Left, Refused, Request, Unfinished)
+
+__all__ = [
+    "Answered", "Appointments", "Ask", "CancelBooking", "CardRead", "CardTrouble", "Choose", "ChooseFrom",
+    "ChooseTime", "ClosePayment", "CodeKind", "CodeShown", "Complaint", "Confirm", "ConfirmHold", "Declined",
+    "Departments", "DeviceNews", "Do", "Done", "Enroll", "EnterNumber", "Event", "FindPatient", "HoldSlot",
+    "Identify", "IssuePaper", "Left", "Manner", "Notices", "OpenPayment", "Option", "Papers", "Pay", "PayEnd",
+    "PaymentNews", "Print", "Refused", "Release", "ReportPaper", "Request", "Row", "SeenNotice", "Sessions",
+    "Shown", "Trouble", "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Welcome",
+]

@@ -1,0 +1,73 @@
+"""What the world says while a question stands, and what that can mean for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from kiosk.care import Document, Order
+from kiosk.words import Text
+
+T = TypeVar("T")
+
+
+class CodeKind(StrEnum):
+    """What a scanned code is (the order of tests is kiosk/numbers.py's)."""
+
+    VISIT_CARD = "visit_card"
+    ID_NUMBER = "id_number"
+    PAYMENT = "payment"
+    RUBBISH = "rubbish"
+
+
+@dataclass(frozen=True)
+class CardRead:
+    document: Document
+
+
+@dataclass(frozen=True)
+class CardTrouble:
+    """A card was there and could not be read; `cause` is a word of drivers/contract.py."""
+
+    cause: str
+
+
+@dataclass(frozen=True)
+class CodeShown:
+    kind: CodeKind
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class DeviceNews:
+    """A device stopped or started working: idcard, scanner, printer."""
+
+    device: str
+    works: bool
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class PaymentNews:
+    """How the order stands; None while the hospital cannot be asked."""
+
+    order: Order | None
+
+
+Event = CardRead | CardTrouble | CodeShown | DeviceNews | PaymentNews
+
+
+@dataclass(frozen=True)
+class Answered(Generic[T]):
+    """The event answers the question."""
+
+    value: T
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """The question stands, with this sentence below it. `fact` is the word the journal keeps."""
+
+    text: Text
+    fact: str

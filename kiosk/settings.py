@@ -1,0 +1,142 @@
+"""One table of everything that can be set on a kiosk: name, type, default, bounds, who may change it, one sentence.
+
+The table makes the settings file's checks, its documentation and, later, the menu and the fleet's schema. The file is
+plain `name = value` lines under `[kiosk]`; a name that is not in the table is an error, not a wish.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class BadSetting(ValueError):
+    """A setting is unknown, or its value is out of bounds. The message is a sentence for the person who wrote it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row. `read` makes the value of its text and raises ValueError; `who`: technician, administrator, fleet."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str
+    who: str
+    sentence: str
+
+
+def _between(low: float, high: float, kind: Callable[[str], Any] = int) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        value = kind(text)
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low:g} to {high:g}")
+        return value
+    return read
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+    return read
+
+
+def _matching(pattern: str, meaning: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {meaning}")
+        return text
+    return read
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as bad:
+        raise ValueError(f"is not a regular expression: {bad}") from None
+    return text
+
+
+def _options(text: str) -> dict[str, str]:
+    if not re.fullmatch(r"(\w+=\S+(\s+|$))*", text):
+        raise ValueError("must be words like fence=gs_h width=80")
+    return dict(word.split("=", 1) for word in text.split())
+
+
+_DRIVER = _matching(r"[a-z][a-z0-9_]*", "the name of a file in drivers/")
+_LINK = _matching(r"(serial|tcp)://\S+", "a link: serial:///dev/…?baud=115200 or tcp://host:port")
+
+TABLE = (
+    Setting("kiosk", _matching(r"[\w-]{1,32}", "1-32 letters, digits, - or _"), "K01", "technician",
+            "This machine's name, on slips and in the hospital's list of kiosks."),
+    Setting("hospital_url", _matching(r"https?://\S+", "an address like https://kiosk.hospital.example"),
+            "http://127.0.0.1:8200", "administrator", "Where the hospital server answers."),
+    Setting("hospital_zh", _matching(r".{1,40}", "1-40 characters"), "示范县人民医院", "administrator",
+            "The hospital's name in Chinese, on the screen's head and on every slip."),
+    Setting("hospital_en", _matching(r".{1,60}", "1-60 characters"), "Model County People's Hospital", "administrator",
+            "The hospital's name in English."),
+    Setting("idcard", _DRIVER, "idcard_sdt", "technician", "The ID card reader's driver."),
+    Setting("idcard_url", _LINK, "serial:///dev/kiosk/idcard?baud=115200", "technician", "The ID card reader's line."),
+    Setting("idcard_options", _options, "", "technician", "Options of the ID card reader's driver."),
+    Setting("scanner", _DRIVER, "scanner_line", "technician", "The code scanner's driver."),
+    Setting("scanner_url", _LINK, "serial:///dev/kiosk/scanner?baud=115200", "technician", "The code scanner's line."),
+    Setting("scanner_options", _options, "", "technician", "Options of the code scanner's driver."),
+    Setting("printer", _DRIVER, "printer_escpos", "technician", "The ticket printer's driver."),
+    Setting("printer_url", _LINK, "serial:///dev/kiosk/printer?baud=115200", "technician", "The ticket printer's line."),
+    Setting("printer_options", _options, "fence=gs_h width=80", "technician",
+            "Options of the printer's driver: how this model confirms a print, and its paper's width in mm."),
+    Setting("visit_card", _pattern, r"V\d{12}", "administrator",
+            "What a visit card's bar code looks like, as a regular expression for the whole code."),
+    Setting("channel", _one_of("wechat"), "wechat", "administrator", "The payment channel offered."),
+    Setting("language", _one_of("zh", "en"), "zh", "technician", "The language a new visitor is greeted in."),
+    Setting("orientation", _one_of("portrait", "landscape"), "portrait", "technician", "How the screen is mounted."),
+    Setting("fullscreen", _one_of("yes", "no"), "yes", "technician", "Whether the window covers the whole screen."),
+    Setting("px_per_mm", _between(1, 12, float), "4.0", "technician",
+            "Pixels per millimetre of this screen: letters and keys are sized in millimetres."),
+    Setting("patience", _between(20, 600), "60", "administrator",
+            "Seconds without a touch before a person is asked whether they are still there."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting of one machine, read and checked."""
+
+    values: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def read(texts: Mapping[str, str]) -> Settings:
+    """Settings from their texts; what is not given has its default. Raises BadSetting."""
+    table = {setting.name: setting for setting in TABLE}
+    unknown = sorted(set(texts) - set(table))
+    if unknown:
+        raise BadSetting(f"There is no setting named {', '.join(unknown)}.")
+    values = {}
+    for setting in TABLE:
+        try:
+            values[setting.name] = setting.read(texts.get(setting.name, setting.default))
+        except ValueError as bad:
+            raise BadSetting(f"The setting {setting.name} {bad}.") from None
+    return Settings(values)
+
+
+def load(path: Path, **overrides: str) -> Settings:
+    """The settings of the file at `path` (none: the defaults), with `overrides` on top. Raises BadSetting."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(path, encoding="utf-8")
+    except configparser.Error as bad:
+        raise BadSetting(f"{path.name} cannot be read: {bad.message}") from None
+    given = dict(parser["kiosk"]) if parser.has_section("kiosk") else {}
+    return read({**given, **overrides})

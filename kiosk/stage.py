@@ -1,0 +1,273 @@
+"""Plays journeys: hands each request to a screen or to the desk, and brings the answer back.
+
+Everything here happens on the main thread and nothing waits: no disk, no network, no device. One visit may be in front (its
+person stands here); others may still be settling behind (their person has left, or the power failed).
+
+Cancel, time-out, home, a power cut and `kill -9` are one path: the story gets `Left` where it stands, and undoes what it
+opened.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from kiosk.desk import Heard, Job, News, Outcome, Recalled
+from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
+from kiosk.journal import OpenVisit
+from kiosk.play import Diverged, End, Play, Result, Story
+from kiosk.requests import (Ask, ClosePayment, Do, Done, Left, Manner, Option, Print, Refused, Request, Row, Trouble,
+                            Welcome)
+from kiosk.tickets import ReferenceSlip, Ticket
+from kiosk.visit import Comfort
+from kiosk.words import say
+
+BLINK = 0.15          # seconds an act may take before the person is shown what happens
+SHOWN = ("server", "idcard", "printer")     # what the welcome page speaks of when it does not work
+
+
+class DeskPort(Ears, Protocol):
+    """What the stage asks of the desk."""
+
+    def perform(self, job: Job) -> None: ...
+    def drop(self, job: Job) -> None: ...
+    def close(self, visit: str) -> None: ...
+    def hold(self, visit: str, why: str) -> None: ...
+    def slip(self, ticket: Ticket, comfort: Comfort) -> None: ...
+    def recall(self) -> None: ...
+
+
+class Stage:
+    """`stories` are the journeys by name, `tiles` what the welcome page offers, `wall` the time of day."""
+
+    def __init__(self, ports: Ports, desk: DeskPort, stories: Mapping[str, Story], tiles: tuple[Option[str], ...],
+                 wall: Callable[[], dt.datetime], home: Comfort = Comfort(), patience: int = 60) -> None:
+        self._ports, self._desk, self._stories, self._tiles = ports, desk, stories, tiles
+        self._front: Play | None = None
+        self._behind: dict[str, Play] = {}
+        self._jobs: dict[str, Job] = {}
+        self._timer: Cancel | None = None
+        self._works: dict[str, bool] = {}
+        self.dialogue = dialogue = Dialogue(ports, desk, wall, home, patience)
+        self.answer, self.back, self.leave, self.stay = dialogue.answer, dialogue.back, dialogue.leave, dialogue.stay
+        self.comfort = dialogue.change
+
+    def start(self) -> None:
+        """Show the welcome page, and take up what a crash left open."""
+        self._desk.recall()
+        self._welcome()
+
+    def receive(self, message: Any) -> None:
+        """A message of the inbox."""
+        match message:
+            case Outcome(job, value):
+                self._came(job, value)
+            case Heard(serial, event):
+                self.dialogue.hear(serial, event)
+            case Recalled(visits):
+                for visit in visits:
+                    self._take_up(visit)
+            case News(what, works):
+                self._news(what, works)
+
+    @property
+    def idle(self) -> bool:
+        """Nobody stands here, and nothing is being settled."""
+        return self._front is None and not self._behind
+
+    # Welcome.
+
+    def _welcome(self) -> None:
+        self.dialogue.fresh()
+        self.dialogue.ask(self._welcome_page(), self._begin)
+
+    def _welcome_page(self) -> Welcome:
+        out = [what for what in SHOWN if not self._works.get(what, True)]
+        tiles = self._tiles
+        if "server" in out:
+            tiles = tuple(replace(tile, enabled=False, why=say("welcome.not_now")) for tile in tiles)
+        return Welcome(title=say("welcome.title"), services=tiles,
+                       notices=tuple(say(f"welcome.no_{what}") for what in out))
+
+    def _news(self, what: str, works: bool) -> None:
+        if self._works.get(what, True) is not works:
+            self._desk.note("works" if works else "fails", what=what)
+        self._works[what] = works
+        if isinstance(self.dialogue.asking, Welcome):
+            self.dialogue.replace(self._welcome_page())
+
+    def _begin(self, journey: str) -> None:
+        play = Play(uuid.uuid4().hex, journey, self._stories[journey])
+        self._front = play
+        self._desk.note("visit", journey=journey)
+        self._go(play, play.resume())
+
+    # The story goes on.
+
+    def _go(self, play: Play, step: Request[Any] | End) -> None:
+        match step:
+            case End(why):
+                self._ended(play, why)
+            case Ask() if play.gone:
+                self._go(play, play.answer(Left("gone")))
+            case Ask():
+                self.dialogue.ask(step, lambda value: self._said(play, value), play.trail(), play.can_back(), True)
+            case Print() if play.gone:
+                self._go(play, play.answer(Refused("nobody")))
+            case Do():
+                self._do(play, step)
+
+    def _said(self, play: Play, value: Any) -> None:
+        if isinstance(value, Left):
+            self._desk.note("left", why=value.why, page=type(play.request).__name__)
+            if value.why == "timeout":
+                self._step_aside(play)
+                self._welcome()
+        self._go(play, play.answer(value))
+
+    def _ended(self, play: Play, why: BaseException | None) -> None:
+        front = play is self._front
+        if front and isinstance(why, Left) and why.why == "back":
+            again = play.stepped_back()
+            play.end()
+            self._front = again
+            self._go(again, again.resume())
+            return
+        self._desk.note("end", journey=play.journey, how=_how(why))
+        if play.written:
+            self._desk.close(play.visit)
+        self._behind.pop(play.visit, None)
+        play.end()
+        if front:
+            self._front = None
+            self._farewell(why)
+
+    def _farewell(self, why: BaseException | None) -> None:
+        if isinstance(why, Refused):
+            self.dialogue.ask(Trouble(title=say("refused.title"), text=say(f"refused.{why.reason}"),
+                                      options=(Option("home", say("home"), icon="home"),)), lambda _: self._welcome())
+        else:
+            self._welcome()
+
+    # Acts.
+
+    def _do(self, play: Play, request: Do[Any], again: bool = False) -> None:
+        entries = () if request.manner is Manner.FREE else tuple(play.unsaved())
+        job = Job(play.visit, play.journey, request, play.key, play.intent(), entries, self.dialogue.comfort, again)
+        self._jobs[play.visit] = job
+        play.written = play.written or request.manner is not Manner.FREE
+        if play is self._front:
+            self.dialogue.pause()
+            self._after(BLINK, lambda: self._wait(play, job))
+        self._desk.perform(job)
+
+    def _came(self, job: Job, value: Any) -> None:
+        play = self._front if self._front and self._front.visit == job.visit else self._behind.get(job.visit)
+        if play is None or self._jobs.get(job.visit) is not job:
+            return
+        del self._jobs[job.visit]
+        if isinstance(value, Refused):
+            self._desk.note("refused", request=type(job.request).__name__, reason=value.reason)
+        if play is self._front:
+            self._stop()
+        step = play.answer(value)
+        if job.request.manner is not Manner.FREE:
+            play.saved += 1                     # the desk wrote this one's outcome
+        self._go(play, step)
+
+    def _wait(self, play: Play, job: Job) -> None:
+        """Between question and answer: the person sees what happens, and after the deadline gets a choice."""
+        self.dialogue.wait(say(job.request.saying), play.trail())
+        self._after(job.request.deadline, lambda: self._slow(play, job))
+
+    def _slow(self, play: Play, job: Job) -> None:
+        """The act takes longer than a person can be kept waiting in the dark: the truth, and a choice."""
+        self._desk.note("slow", request=type(job.request).__name__)
+
+        def choose(choice: Any) -> None:
+            if choice == "wait":
+                self._wait(play, job)
+            else:
+                self._give_up(play, job, gone=isinstance(choice, Left))
+
+        self.dialogue.ask(
+            Trouble(title=say("slow.title"), text=say("slow.stake" if job.request.stake else "slow.text"),
+                    picture="cloud_off", options=(Option("wait", say("slow.wait"), icon="wait"),
+                                                  Option("leave", say("slow.leave"), icon="home"))), choose, play.trail())
+
+    def _give_up(self, play: Play, job: Job, gone: bool) -> None:
+        if gone:
+            self._step_aside(play)
+            self._welcome()
+        if job.request.manner is Manner.FREE:
+            self._desk.drop(job)
+            del self._jobs[play.visit]
+            self._go(play, play.answer(Left("timeout" if gone else "home")))
+        elif not gone:
+            self._step_aside(play)
+            self._reference(play, job) if job.request.stake else self._welcome()
+
+    def _reference(self, play: Play, job: Job) -> None:
+        """Whoever leaves before money or a booking is certain takes the numbers along."""
+        order = job.request.order if isinstance(job.request, ClosePayment) else None
+        slip = ReferenceSlip(play.visit[:8].upper(), order=order)
+        self._desk.slip(slip, self.dialogue.comfort)
+        self.dialogue.ask(Done(title=say("slow.settling"), remark=say("slow.settling_text"),
+                               rows=(Row(say("slow.reference"), slip.reference, strong=True),)), lambda _: self._welcome())
+
+    # Behind the scenes: plays whose person has left.
+
+    def _step_aside(self, play: Play) -> None:
+        play.gone = True
+        self._behind[play.visit] = play
+        self._front = None
+        self._stop()
+
+    def _take_up(self, visit: OpenVisit) -> None:
+        """After a crash: play the story again; whoever stood here has left."""
+        story = self._stories.get(visit.journey)
+        if visit.held or story is None:
+            if not visit.held:
+                self._desk.hold(visit.id, "no such journey")
+            return
+        play = Play(visit.id, visit.journey, story, visit.epoch, visit.history, saved=len(visit.history))
+        play.gone = True
+        try:
+            step = play.resume()
+        except Diverged as why:
+            self._desk.note("diverged", journey=visit.journey)
+            self._desk.hold(visit.id, str(why))
+            return
+        self._behind[visit.id] = play
+        self._desk.note("recovered", journey=visit.journey, entries=len(visit.history))
+        if isinstance(step, Do) and visit.history and visit.history[-1].result is Result.INTENT:
+            self._do(play, step, again=True)
+        elif isinstance(step, Ask):
+            self._go(play, play.answer(Left("crash")))
+        else:
+            self._go(play, step)
+
+    # Time.
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> None:
+        self._stop()
+        self._timer = self._ports.after(seconds, call)
+
+
+def _how(why: BaseException | None) -> str:
+    match why:
+        case None:
+            return "done"
+        case Left(why=reason):
+            return f"left {reason}"
+        case Refused(reason=reason):
+            return f"refused {reason}"
+    return type(why).__name__.lower()

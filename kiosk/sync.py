@@ -1,0 +1,92 @@
+"""In the background: news still owed to the hospital, the list of departments, and whether the server is there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kiosk import requests as r
+from kiosk.care import Department
+from kiosk.desk import News
+from kiosk.hospital import Hospital, Unknown
+from kiosk.journal import Journal, Owed
+
+PERIOD = 20.0        # seconds between rounds when all is well
+FRESH = 30.0         # seconds a copied list may be shown without asking again
+AWAY = 3.0           # seconds between rounds while the server does not answer
+
+
+class Sync:
+    """One thread. `post` tells the stage when the server comes or goes (three misses: a moment is not a loss)."""
+
+    def __init__(self, journal: Journal, hospital: Hospital, post: Callable[[Any], None]) -> None:
+        self._journal, self._hospital, self._post = journal, hospital, post
+        self._wanted = threading.Event()
+        self._list: tuple[float, tuple[Department, ...]] | None = None
+        self._misses = 0
+        self._there: bool | None = None
+
+    def start(self) -> None:
+        threading.Thread(target=self._live, name="sync", daemon=True).start()
+
+    def wake(self) -> None:
+        """Something lies ready to be sent."""
+        self._wanted.set()
+
+    def departments(self) -> tuple[Department, ...]:
+        """The departments: the copy while it is fresh, else asked for now. Raises Unknown."""
+        copy = self._list
+        if copy is not None and time.monotonic() - copy[0] < FRESH:
+            return copy[1]
+        return self._fetch()
+
+    def deliver(self) -> tuple[int, int]:
+        """Send all that is owed, in its order; how many were delivered, how many remain."""
+        owed = self._journal.owed()
+        sent: list[str] = []
+        for news in owed:
+            try:
+                self._send(news)
+            except Unknown:
+                break
+            except r.Refused as no:        # the hospital has decided otherwise; nothing is gained by asking again
+                self._journal.note([("news_refused", {"request": type(news.request).__name__, "reason": no.reason})])
+            sent.append(news.key)
+        if sent:
+            self._journal.delivered(sent)
+        return len(sent), len(owed) - len(sent)
+
+    def _live(self) -> None:
+        while True:
+            try:
+                self._fetch()
+                self.deliver()
+                self._seen(True)
+            except Unknown:
+                self._seen(False)
+            self._wanted.wait(PERIOD if self._misses == 0 else AWAY)
+            if self._wanted.is_set():
+                self._wanted.clear()
+                self.deliver()
+
+    def _seen(self, there: bool) -> None:
+        self._misses = 0 if there else self._misses + 1
+        if there is not self._there and (there or self._misses >= 3 or self._there is None):
+            self._there = there
+            self._post(News("server", there))
+
+    def _fetch(self) -> tuple[Department, ...]:
+        departments = self._hospital.departments()
+        self._list = time.monotonic(), departments
+        return departments
+
+    def _send(self, news: Owed) -> None:
+        match news.request:
+            case r.Release(hold):
+                self._hospital.release(hold, news.key)
+            case r.ReportPaper(appointment, kind, copy, outcome):
+                self._hospital.report_paper(appointment, kind, copy, outcome, news.key)
+            case r.SeenNotice(notice):
+                self._hospital.seen_notice(notice, news.key)
