@@ -73,7 +73,7 @@ class IdCardTwin(Twin):
     def state(self) -> dict[str, Any]:
         return {**super().state(), "card": self.card and self.card.name, "kind": self.card and self.card.kind,
                 "number": self.card and self.card.number, "stage": self.stage.value, "reads": self.reads,
-                "self_test_failed": self._self_test_failed}
+                "self_test_failed": self._self_test_failed, "timeout_frames": self._timeout_frames}
 
     def well(self) -> None:
         self._self_test_failed, self._timeout_frames, self._lift_after = False, 0, None

@@ -49,7 +49,6 @@ class Loop:
                 done.set_result(act())
             except BaseException as error:  # it belongs to the caller, not to the loop
                 done.set_exception(error)
-            self.changed()
 
         self._loop.call_soon_threadsafe(run)
         return done.result(timeout)

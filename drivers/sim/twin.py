@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial, update_wrapper
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from drivers.sim.line import Faults, Line
@@ -32,7 +32,13 @@ def verb(chinese: str, english: str, *, fault: bool = False) -> Callable[
 
     def mark(method: Callable[Concatenate[T, P], R]) -> Callable[Concatenate[T, P], R]:
         def call(self: T, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            return self.line.loop.call(partial(method, self, *args, **kwargs))
+            def act() -> R:
+                try:
+                    return method(self, *args, **kwargs)
+                finally:
+                    self.line.loop.changed()
+
+            return self.line.loop.call(act)
 
         update_wrapper(call, method)
         parameters = list(inspect.signature(method).parameters.values())[1:]
