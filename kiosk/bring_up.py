@@ -27,8 +27,8 @@ from types import TracebackType
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0             # s until a part must answer; a first start on a slow disk compiles and migrates
 LAST_WORDS = 5.0            # s a part may take to end in good order
-LISTENING = re.compile(r"^listening (http://\S+?)/?$", re.MULTILINE)
-DISPLAY = re.compile(r"^(\d+)$", re.MULTILINE)
+LISTENING = re.compile(r"^listening (http://\S+?)/?\n", re.MULTILINE)
+DISPLAY = re.compile(r"^(\d+)\n", re.MULTILINE)
 
 
 class NotStarted(Exception):
