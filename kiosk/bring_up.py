@@ -27,7 +27,8 @@ from types import TracebackType
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0             # s until a part must answer; a first start on a slow disk compiles and migrates
 LAST_WORDS = 5.0            # s a part may take to end in good order
-LISTENING = re.compile(r"^listening (http://\S+?)/?\n", re.MULTILINE)
+LISTENING = re.compile(r"^(?:listening|hospital:) (http://\S+?)/?\s", re.MULTILINE)
+DEVICE = re.compile(r"^(\w+) (serial:\S+|tcp:\S+)\n", re.MULTILINE)
 DISPLAY = re.compile(r"^(\d+)\n", re.MULTILINE)
 
 
@@ -66,7 +67,7 @@ class Part:
         deadline = time.monotonic() + PATIENCE
         while True:
             alive = self.running    # asked before its words are read: the last ones count
-            if found := sign.search(self._words()):
+            if found := sign.search(self.words()):
                 return found[1]
             if not alive or time.monotonic() > deadline:
                 raise self._failure("gave no sign" if alive else "ended")
@@ -81,7 +82,7 @@ class Part:
             raise self._failure("does not end") from None
         if status:
             raise self._failure(f"ended with status {status}")
-        return self._words()
+        return self.words()
 
     def stop(self) -> None:
         """End it and all that it started: politely, and after LAST_WORDS by force."""
@@ -102,7 +103,7 @@ class Part:
         return self._log.read_text("utf-8", errors="replace")
 
     def _failure(self, what: str) -> NotStarted:
-        return NotStarted(f"{self.name} {what}. Its last words:\n{self._words()[-2000:]}")
+        return NotStarted(f"{self.name} {what}. Its last words:\n{self.words()[-2000:]}")
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,7 @@ class House:
             file.write(token)
         self.addresses = Addresses(
             self._state, hospital.says(LISTENING), token_file, phone_url, bench.says(LISTENING),
-            {line.name: f"serial://{line}?baud=115200" for line in sorted((self._state / "bench" / "tty").iterdir())},
-            display, self._virtual, self._logs)
+            dict(DEVICE.findall(bench.words())), display, self._virtual, self._logs)
 
     def _screen(self) -> str:
         """A virtual screen on the first free display; its name."""

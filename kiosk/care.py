@@ -119,6 +119,18 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Whom:
+    """Whom a person wants to see: a clinic's kind, and the doctor where it is one doctor's."""
+
+    kind: Kind
+    practitioner: int | None
+
+    def fits(self, session: Session) -> bool:
+        doctor = session.practitioner.id if session.practitioner else None
+        return (session.kind, doctor) == (self.kind, self.practitioner)
+
+
+@dataclass(frozen=True)
 class Choice:
     """The place a person chose."""
 

@@ -255,5 +255,3 @@ class Desk:
         if isinstance(answer, DeviceError):
             raise r.Refused(answer.cause)
         return answer.value
-
-

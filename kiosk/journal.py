@@ -31,7 +31,8 @@ from kiosk.wire import Registry, to_json
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS visit (
-    id TEXT PRIMARY KEY, journey TEXT NOT NULL, epoch INTEGER NOT NULL, opened_at TEXT NOT NULL, held TEXT NOT NULL DEFAULT ''
+    id TEXT PRIMARY KEY, journey TEXT NOT NULL, epoch INTEGER NOT NULL, opened_at TEXT NOT NULL,
+    held TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS entry (
     visit TEXT NOT NULL REFERENCES visit ON DELETE CASCADE, position INTEGER NOT NULL, epoch INTEGER NOT NULL,

@@ -153,5 +153,3 @@ def _reference(page: _Page, ticket: ReferenceSlip) -> None:
     if ticket.amount is not None:
         page.pair("ticket.fee", say("sum", fee=ticket.amount))
     page.say("ticket.reference_text")
-
-

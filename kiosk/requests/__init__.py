@@ -10,15 +10,14 @@ A journey awaits requests; each is a small frozen record, generic in its answer,
   reaches a story: the desk asks again, by the same key, until it knows.
 """
 
-
 from kiosk.requests.acts import (Appointments, CancelBooking, ClosePayment, ConfirmHold, Departments, Do, Enroll,
-                                  FindPatient, HoldSlot, IssuePaper, Manner, Notices, OpenPayment, Papers, Print,
-                                  Release, ReportPaper, SeenNotice, Sessions)
+                                 FindPatient, HoldSlot, IssuePaper, Manner, Notices, OpenPayment, Papers, Print,
+                                 Release, ReportPaper, SeenNotice, Sessions)
 from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Identify, Option,
-                                  Pay, PayEnd, Row, Shown, Trouble, TypeInstead, VisitCard, Waiting, Welcome)
+                                 Pay, PayEnd, Row, Shown, Trouble, TypeInstead, VisitCard, Waiting, Welcome)
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
-                                    PaymentNews)
-from kiosk.requests.story import (Declined, Left, Refused, Request, Unfinished)
+                                   PaymentNews)
+from kiosk.requests.story import Declined, Left, Refused, Request, Unfinished
 
 __all__ = [
     "Answered", "Appointments", "Ask", "CancelBooking", "CardRead", "CardTrouble", "Choose", "ChooseFrom",

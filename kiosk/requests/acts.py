@@ -136,7 +136,6 @@ class ConfirmHold(Do[Confirmed]):
     saying: ClassVar[str] = "wait.confirm"
 
     hold: str
-    paid: bool
 
 
 @dataclass(frozen=True)
