@@ -7,7 +7,7 @@ the key only WeChat Pay may have.
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -23,9 +23,9 @@ class Account:
     mchid: str
     serial_no: str
     public_key_id: str
-    apiv3_key: bytes               # 32 bytes
-    merchant_key: rsa.RSAPublicKey
-    own_key: rsa.RSAPrivateKey
+    apiv3_key: bytes = field(repr=False)  # 32 bytes
+    merchant_key: rsa.RSAPublicKey = field(repr=False)
+    own_key: rsa.RSAPrivateKey = field(repr=False)
 
 
 def settle(folder: Path, gateway: str, notify_url: str) -> Account:
