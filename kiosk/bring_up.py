@@ -99,7 +99,8 @@ class Part:
             pass        # nobody left
         self._process.wait()
 
-    def _words(self) -> str:
+    def words(self) -> str:
+        """All that it has said since it was started."""
         return self._log.read_text("utf-8", errors="replace")
 
     def _failure(self, what: str) -> NotStarted:
@@ -113,7 +114,7 @@ class Addresses:
     state: Path
     hospital_url: str
     token_file: Path            # this kiosk's token for the hospital
-    phone_url: str              # WeChat Pay's twin, with the patient's phone as a web page
+    phone_url: str              # WeChat Pay's twin; the patient's phone is its page /twin/
     panel_url: str              # the bench's panel, a web page
     devices: Mapping[str, str]  # device -> URL of its line
     display: str                # of the window, like ":0"
@@ -125,7 +126,8 @@ class House:
     """All around the kiosk window. A context manager; enter it in a thread that outlives it."""
 
     def __init__(self, state: Path, *, virtual: bool | None = None, window: tuple[int, int] = (1080, 1920),
-                 panel_port: int = 8100, kiosk: str = "lobby-1", database_url: str = "") -> None:
+                 panel_port: int = 8100, panel_host: str = "127.0.0.1", kiosk: str = "lobby-1",
+                 database_url: str = "") -> None:
         """`state`: all that is kept, made when missing; a second house in it is refused.
 
         `virtual`: a screen of its own, `window` px wide and high (None: when DISPLAY names none). `panel_port`: 0 for
@@ -136,6 +138,7 @@ class House:
         self._virtual = not os.environ.get("DISPLAY") if virtual is None else virtual
         self._window = window
         self._panel_port = panel_port
+        self._panel_host = panel_host
         self._kiosk = kiosk
         self._database_url = database_url
         self.parts: dict[str, Part] = {}     # screen, phone, hospital, bench
@@ -176,7 +179,7 @@ class House:
         phone_url = phone.says(LISTENING)
         bench = self._start_python(
             "bench", "drivers.sim", "--state", self._state / "bench", "--phone", phone_url,
-            "--port", self._panel_port if is_free(self._panel_port) else 0,
+            "--host", self._panel_host, "--port", self._panel_port if is_free(self._panel_port) else 0,
             *(("--screen", display) if self._virtual else ()))
         hospital = self._start_python("hospital", "hospital", "serve", "--port", hospital_port, **settings)
         token_file = self._state / "token"
@@ -195,7 +198,9 @@ class House:
         return f":{screen.says(DISPLAY)}"
 
     def _start_part(self, name: str, *command: object, **environment: str) -> Part:
-        part = Part(name, tuple(map(str, command)), self._logs / f"{name}.log", os.environ | environment)
+        # The parts are neighbours: a proxy set for the world must not come between.
+        neighbours = dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost")
+        part = Part(name, tuple(map(str, command)), self._logs / f"{name}.log", os.environ | neighbours | environment)
         self.parts[name] = part
         part.start()
         return part
@@ -223,6 +228,30 @@ class House:
             os.close(lock)
             raise NotStarted(f"somebody else has a house in {self._state}") from None
         return lock
+
+
+GREETING = """
+自助机已经开好。请用浏览器打开试验台：
+The kiosk is up. Open its bench in a browser:
+
+    {panel}
+
+先试这些：                                      Try this first:
+1. 在{where}点“挂号”。                      1. Touch “Register” {where_en}.
+2. 在试验台上点一张身份证，放到读卡器上。       2. On the bench, put an ID card on the reader.
+3. 选科室、选时间。                             3. Choose a department and a time.
+4. 在试验台的“患者的手机”上付款，凭条随即打印。 4. Pay on the bench, with the patient's phone; a ticket is printed.
+5. 弄坏点什么：拔掉打印机，用完纸，晚付款。     5. Break something: unplug the printer, end the paper, pay late.
+
+医院 Hospital  {hospital}      日志 Logs  {logs}      停止 Stop  Ctrl-C
+"""
+
+
+def greeting(house: Addresses) -> str:
+    """For the person who started all this: what runs where, and what to try first."""
+    return GREETING.format(panel=house.panel_url, hospital=house.hospital_url, logs=house.logs,
+                           where="试验台的画面上" if house.virtual else "自助机窗口里",
+                           where_en="in the picture on the bench" if house.virtual else "in the kiosk's window")
 
 
 def is_free(port: int) -> bool:

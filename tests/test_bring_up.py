@@ -6,9 +6,11 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import bring_up
-from kiosk.bring_up import NotStarted, Part
+from kiosk.bring_up import House, NotStarted, Part, greeting
 
 PID = re.compile(r"^pid (\d+)\n", re.MULTILINE)
 MARK = "HOUSE_UNDER_TEST"
@@ -159,3 +161,75 @@ def test_the_parts_die_with_us_however_we_die(tmp_path: Path, mark: str) -> None
 
 
 PART_OF_A_KILLED_HOUSE = "import os, signal; print('pid', os.getpid(), flush=True); signal.pause()"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds home, temporary files and the current directory, where nothing should appear."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(elsewhere))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.chdir(elsewhere)
+    return elsewhere
+
+
+def get(url: str) -> str:
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with directly.open(url, timeout=10) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+def test_the_house_comes_up_serves_and_leaves_nothing(tmp_path: Path, elsewhere: Path, mark: str) -> None:
+    var = {path: path.stat().st_mtime_ns for path in bring_up.PROJECT.glob("var/**/*")}
+    with House(tmp_path / "house", virtual=True, panel_port=0, window=(540, 960)) as house:
+        found = house.addresses
+        assert house.ended() is None
+        assert set(house.parts) == {"screen", "phone", "hospital", "bench"}
+        for page in (found.panel_url, f"{found.phone_url}/twin/", f"{found.hospital_url}/api/kiosk/v1/openapi.json"):
+            assert get(page)
+        assert {"idcard", "scanner", "printer"} <= found.devices.keys()
+        for url in found.devices.values():
+            assert Path(url.removeprefix("serial://").partition("?")[0]).is_char_device()
+        assert found.token_file.stat().st_mode & 0o777 == 0o600
+        assert len(found.token_file.read_text()) >= 32
+        assert Path(f"/tmp/.X11-unix/X{found.display.removeprefix(':')}").exists()
+        assert found.panel_url in greeting(found)
+        assert len(marked(mark)) == 4
+    assert marked(mark) == []
+    assert not Path(f"/tmp/.X{found.display.removeprefix(':')}-lock").exists()
+    assert list(elsewhere.iterdir()) == []
+    assert {path: path.stat().st_mtime_ns for path in bring_up.PROJECT.glob("var/**/*")} == var
+
+
+def test_the_hospital_goes_and_comes_back_where_it_was(tmp_path: Path, elsewhere: Path, mark: str) -> None:
+    with House(tmp_path / "house", virtual=True, panel_port=0) as house:
+        hospital = house.parts["hospital"]
+        hospital.stop()
+        assert house.ended() == "hospital"
+        with pytest.raises(OSError):
+            get(house.addresses.hospital_url)
+        hospital.start()
+        assert hospital.says(bring_up.LISTENING) == house.addresses.hospital_url
+        with pytest.raises(NotStarted, match="somebody else"):
+            House(tmp_path / "house", virtual=True).__enter__()
+        assert house.ended() is None
+    with House(tmp_path / "house", virtual=True, panel_port=0) as house:    # the same state, another day
+        assert house.ended() is None
+
+
+def test_a_house_that_does_not_come_up_leaves_nothing_either(
+        tmp_path: Path, elsewhere: Path, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House(tmp_path / "house", virtual=True, panel_port=0, database_url="postgres://127.0.0.1:1/nobody")
+    with pytest.raises(NotStarted, match="seed ended with status 1"):
+        house.__enter__()
+    assert marked(mark) == []
+
+
+def test_a_port_that_is_taken_is_known() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert not bring_up.is_free(port)
+    assert bring_up.is_free(port)
