@@ -182,7 +182,7 @@ def confirm_free(hold: Hold) -> Appointment:
 
 
 def cancel(appointment: Appointment) -> None:
-    """Undo a booking; its slot is free again at once. The caller holds the person's lock and has looked at the rules."""
+    """Undo a booking; its slot is free again at once. The person is locked, and the rules have been looked at."""
     changed = (Appointment.objects.filter(pk=appointment.pk, state=Appointment.State.BOOKED)
                .update(state=Appointment.State.CANCELLED, cancelled_at=clock.now()))
     if not changed:

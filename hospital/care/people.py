@@ -29,8 +29,13 @@ def valid_id_number(number: str) -> bool:
         dt.datetime.strptime(number[6:14], "%Y%m%d")
     except ValueError:
         return False
-    weighed = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(number[:17]))
-    return number[17] == "10X98765432"[weighed % 11]
+    return number[17] == check_digit(number[:17])
+
+
+def check_digit(stem: str) -> str:
+    """The eighteenth place of an ID number (GB 11643, ISO 7064 MOD 11-2) for its first seventeen."""
+    weighed = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(stem))
+    return "10X98765432"[weighed % 11]
 
 
 def _plain(name: str) -> str:

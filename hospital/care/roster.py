@@ -32,7 +32,9 @@ def departments() -> list[tuple[Department, Today, int]]:
     now = clock.now()
     bookable = Q(schedules__state=Schedule.State.OPEN, schedules__day__gte=now.date(),
                  schedules__released_at__lte=now)
-    found = Department.objects.annotate(fee_from=Min("schedules__fee", filter=bookable)).order_by(*Department._meta.ordering)
+    # Grouping forgets the model's own order.
+    found = (Department.objects.annotate(fee_from=Min("schedules__fee", filter=bookable))
+             .order_by(*Department._meta.ordering))
     left: dict[int, Today] = defaultdict(Today)
     rows = (Slot.objects.filter(schedule__day=now.date(), schedule__state=Schedule.State.OPEN,
                                 schedule__released_at__lte=now, end__gt=now)
@@ -92,5 +94,3 @@ def cut(schedule: Schedule, minutes: int, places: int) -> list[Slot]:
                   for place in range(places)]
         start += step
     return slots
-
-

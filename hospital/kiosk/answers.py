@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hospital.care import masking, models, papers, roster
 from hospital.kiosk import schemas as wire
 from hospital.money.models import Order, Refund
@@ -79,9 +81,6 @@ def paper_state(one: papers.PaperState) -> wire.PaperState:
 
 def notice(one: models.Notice) -> wire.Notice:
     data = dict(one.data)
-    if "refund" in data:
-        found = refund(Refund.objects.filter(no=data["refund"]).first())
-        data["refund"] = found.model_dump(mode="json") if found else None
     if one.appointment is not None:
         data["appointment"] = appointment(one.appointment).model_dump(mode="json")
     return wire.Notice(id=str(one.pk), kind=one.kind, at=one.at, data=data)
@@ -92,9 +91,9 @@ OWED = "paper-"
 
 def paper_owed(one: papers.PaperState) -> wire.Notice:
     """A ticket or slip that never reached its owner, as a notice. It is gone when the paper was handed over."""
-    data = {"paper": one.kind, "appointment": appointment(one.appointment).model_dump(mode="json")}
+    data: dict[str, Any] = {"paper": one.kind, "appointment": appointment(one.appointment).model_dump(mode="json")}
     back = refund_of(one.appointment)
     if back is not None:
-        data["refund"] = back.model_dump(mode="json")
+        data |= {"refund": back.no, "amount": back.amount}
     return wire.Notice(id=f"{OWED}{one.appointment.pk}-{one.kind}", kind="paper_owed",
                        at=one.appointment.cancelled_at or one.appointment.booked_at, data=data)

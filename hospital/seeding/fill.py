@@ -11,6 +11,7 @@ from django.db import transaction
 from hospital import clock
 from hospital.care import numbers, roster
 from hospital.care.models import Department, Patient, Practitioner, Schedule, Slot
+from hospital.care.people import check_digit
 from hospital.seeding.hospital_data import DEPARTMENTS, DOCTORS, FAMILY, GIVEN, TITLES, Dept
 
 DAYS = 14
@@ -114,7 +115,6 @@ def _patient(name: str, number: str, sex: str, born: dt.date, card: str, phone: 
 
 
 def _id_number(born: dt.date, serial: int) -> str:
-    """An ID number of nobody: area 999999, with the check digit of GB 11643."""
+    """An ID number of nobody: area 999999."""
     stem = f"999999{born:%Y%m%d}{serial:03d}"
-    weighed = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(stem))
-    return stem + "10X98765432"[weighed % 11]
+    return stem + check_digit(stem)
