@@ -100,8 +100,8 @@ class Channel(Protocol):
         """Make the order payable; return the text of the QR code the patient scans.
 
         amount: fen, at least 1. expires_at: aware; nobody can pay after it, yet the order stays open until
-        closed. Again with the same words: a new code, and the old one is dead. Raises AlreadyPaid,
-        ChannelRefused.
+        closed. Asked again with exactly the same arguments (the end as well): a new code, and the old one is
+        dead; with others it is refused. Raises AlreadyPaid, ChannelRefused.
         """
 
     def query(self, order_no: str) -> Trade:

@@ -13,7 +13,7 @@ from hospital.sim.wechat.faults import Faults
 from hospital.sim.wechat.post import Post
 from hospital.sim.wechat.refusal import Refusal
 
-_PAGE = Path(__file__).with_name("phone.html")
+_PAGE = Path(__file__).with_name("templates") / "phone.html"
 
 
 def phone(books: Books, post: Post, faults: Faults, on_faults: Callable[[dict[str, Any]], None]) -> Blueprint:
