@@ -1,22 +1,16 @@
 """Our WeChat Pay channel against the twin: two processes, real HTTP, every verb and every way it goes wrong."""
 
-import queue
-import select
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
+from wechat_ends import PATIENCE, Hospital, Phone, hospital_open, wechat_running
 
 from hospital.payments.channel import (
     AlreadyPaid, Channel, ChannelAway, ChannelRefused, Forged, OrderUnknown, RefundResult, RefundState, Trade,
@@ -24,96 +18,24 @@ from hospital.payments.channel import (
 from hospital.payments.wechat import WechatAccount, WechatChannel
 from hospital.sim.wechat.account import settle
 
-PATIENCE = 20    # s, a deadline that is never reached when all is well
 END = datetime.now(UTC) + timedelta(minutes=30)
-
-
-@dataclass
-class Hospital:
-    """Where notifications arrive: keeps every one, answers what it is told to."""
-
-    arrived: "queue.Queue[tuple[dict[str, str], bytes]]" = field(default_factory=queue.Queue)
-    answers: list[tuple[int, bytes]] = field(default_factory=list)  # used up first; then 204
-    url: str = ""
-
-    def next(self) -> tuple[dict[str, str], bytes]:
-        return self.arrived.get(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
 def hospital() -> Iterator[Hospital]:
-    place = Hospital()
-
-    class Desk(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            place.arrived.put((dict(self.headers.items()), body))
-            status, answer = place.answers.pop(0) if place.answers else (204, b"")
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        do_GET = do_POST
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Desk) as server:
-        place.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield place
-        server.shutdown()
-        thread.join()
+    with hospital_open() as hospital:
+        yield hospital
 
 
 @pytest.fixture(scope="module")
 def account(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WechatAccount]:
-    """The twin's process, and the account it wrote for us."""
-    folder = tmp_path_factory.mktemp("wechat") / "account"
-    with subprocess.Popen(
-            [sys.executable, "-m", "hospital.sim.wechat", "--port", "0", "--account", str(folder), "--notify-url",
-             hospital.url + "/notify", "--speed", "1000", "--refund-seconds", "0"],
-            stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            assert select.select([process.stdout], [], [], PATIENCE)[0], "the twin does not start"
-            said = process.stdout.readline().split()
-            assert said and said[0] == "listening"
-            account = WechatAccount.read(folder)
-            assert account.gateway == said[1]
-            yield account
-        finally:
-            process.terminate()
+    with wechat_running(tmp_path_factory.mktemp("wechat") / "account", hospital.url + "/notify") as account:
+        yield account
 
 
 @pytest.fixture(scope="module")
 def channel(account: WechatAccount) -> Channel:
     return WechatChannel(account)
-
-
-@dataclass
-class Phone:
-    gateway: str
-
-    def __call__(self, verb: str, **words: Any) -> requests.Response:
-        return requests.post(f"{self.gateway}/twin/{verb}", json=words, timeout=PATIENCE)
-
-    def list(self, what: str) -> list[dict[str, Any]]:
-        answer: list[dict[str, Any]] = requests.get(f"{self.gateway}/twin/{what}", timeout=PATIENCE).json()
-        return answer
-
-    def books(self, order_no: str) -> dict[str, Any]:
-        return next((order for order in self.list("orders") if order["order_no"] == order_no), {})
-
-    def at_rest(self) -> bool:
-        """Every refund has ended, and the hospital has heard everything there is to hear."""
-        refunds = [refund for order in self.list("orders") for refund in order["refunds"]]
-        notices = self.list("notices")
-        told = {notice["number"] for notice in notices if notice["state"] != "waiting"}
-        return all(refund["refund_no"] in told for refund in refunds) and len(told) == len(
-            {notice["number"] for notice in notices})
 
 
 @pytest.fixture
