@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class BadSetting(ValueError):
@@ -62,6 +63,14 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is not the name of a time zone, like Asia/Shanghai") from None
+    return text
+
+
 def _options(text: str) -> dict[str, str]:
     if not re.fullmatch(r"(\w+=\S+(\s+|$))*", text):
         raise ValueError("must be words like fence=gs_h width=80")
@@ -80,6 +89,7 @@ TABLE = (
             "The hospital's name in Chinese, on the screen's head and on every slip."),
     Setting("hospital_en", _matching(r".{1,60}", "1-60 characters"), "Model County People's Hospital", "administrator",
             "The hospital's name in English."),
+    Setting("zone", _zone, "Asia/Shanghai", "administrator", "The time zone of the hospital."),
     Setting("idcard", _DRIVER, "idcard_sdt", "technician", "The ID card reader's driver."),
     Setting("idcard_url", _LINK, "serial:///dev/kiosk/idcard?baud=115200", "technician", "The ID card reader's line."),
     Setting("idcard_options", _options, "", "technician", "Options of the ID card reader's driver."),

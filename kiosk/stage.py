@@ -51,14 +51,19 @@ class Stage:
         self._jobs: dict[str, Job] = {}
         self._timer: Cancel | None = None
         self._works: dict[str, bool] = {}
+        self._recalled = False
         self.dialogue = dialogue = Dialogue(ports, desk, wall, home, patience)
         self.answer, self.back, self.leave, self.stay = dialogue.answer, dialogue.back, dialogue.leave, dialogue.stay
         self.comfort = dialogue.change
 
     def start(self) -> None:
         """Show the welcome page, and take up what a crash left open."""
-        self._desk.recall()
         self._welcome()
+        self.take_up()
+
+    def take_up(self) -> None:
+        """Settle what a crash left open, without anybody in front."""
+        self._desk.recall()
 
     def receive(self, message: Any) -> None:
         """A message of the inbox."""
@@ -68,6 +73,7 @@ class Stage:
             case Heard(serial, event):
                 self.dialogue.hear(serial, event)
             case Recalled(visits):
+                self._recalled = True
                 for visit in visits:
                     self._take_up(visit)
             case News(what, works):
@@ -76,7 +82,7 @@ class Stage:
     @property
     def idle(self) -> bool:
         """Nobody stands here, and nothing is being settled."""
-        return self._front is None and not self._behind
+        return self._recalled and self._front is None and not self._behind
 
     # Welcome.
 
