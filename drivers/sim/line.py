@@ -72,6 +72,7 @@ class Line(ABC):
         self.loop = loop
         self.baud = baud                     # what the twin speaks; a machine at another speed is not understood
         self.faults = Faults()
+        self.noise = 0                       # bytes heard at another speed
         self.hear: Callable[[bytes], None] = lambda data: None
         self._fd: int | None = None
         self._out: deque[tuple[float, bytes]] = deque()
@@ -150,6 +151,8 @@ class Line(ABC):
             self._ended()
         elif self.same_speed():
             self.hear(data)
+        else:
+            self.noise += len(data)
 
     def _ended(self) -> None:
         """The machine's end is gone for good."""

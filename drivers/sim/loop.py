@@ -104,7 +104,11 @@ class Loop:
     def until(self, true: Callable[[], bool], timeout: float = 5.0) -> None:
         """Wait until `true()` holds. Raises TimeoutError after `timeout` seconds."""
         end = time.monotonic() + timeout
-        with self._news:
-            while not true():
-                if not self._news.wait(end - time.monotonic()) and not true():
-                    raise TimeoutError(f"not so after {timeout} s")
+        while True:
+            version = self._version
+            if true():                       # outside the lock: it may ask the loop itself
+                return
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"not so after {timeout} s")
+            self.wait(version, left)
