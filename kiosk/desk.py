@@ -8,9 +8,7 @@ the inbox.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import queue
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -20,6 +18,7 @@ from drivers.service import Service
 from kiosk import requests as r
 from kiosk import tickets
 from kiosk.ears import PaymentEar, card_ear, code_ear
+from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
 from kiosk.play import Entry, Result
@@ -29,8 +28,6 @@ from kiosk.words import Name
 HANDS = 6                                   # acts at once: one person's, and the settling of others
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)    # seconds before the next try of an act whose outcome is unknown
 PRINT_TIME = 25.0                           # seconds a ticket may take, cutting and confirming included
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,25 +92,25 @@ class Lobby:
 
 
 class Desk:
-    """`post` takes messages from any thread to the stage. `wake` is called when news lies ready to be sent."""
+    """`post` takes messages from any thread to the stage. `wake` is called when news lies ready to be sent. `hands`: by
+    whom and when work is done; threads of its own where nobody says otherwise."""
 
     def __init__(self, journal: Journal, hospital: Hospital, lobby: Lobby, names: Name, visit_card: str,
                  post: Callable[[Any], None], wake: Callable[[], None],
-                 departments: Callable[[], Any], today: Callable[[], dt.datetime]) -> None:
+                 departments: Callable[[], Any], today: Callable[[], dt.datetime],
+                 hands: Hands | None = None) -> None:
         self._journal, self._hospital, self._lobby = journal, hospital, lobby
         self._names, self._visit_card, self._post, self._wake = names, visit_card, post, wake
         self._departments, self._now = departments, today
-        self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._hands = hands or Threads(HANDS)
         self._ears: list[Ear] = []
         self._dropped: set[str] = set()
-        for number in range(HANDS):
-            threading.Thread(target=self._work, name=f"desk-{number}", daemon=True).start()
 
     # What the stage asks.
 
     def perform(self, job: Job) -> None:
         """Do it; its Outcome comes by the inbox, once."""
-        self._tasks.put(lambda: self._perform(job))
+        self._hands.do(lambda: self._perform(job))
 
     def drop(self, job: Job) -> None:
         """Nobody waits for this job any more: stop trying. Only for requests that leave nothing to be settled."""
@@ -127,11 +124,11 @@ class Desk:
             self._post(Heard(serial, event))
 
         if "idcard" in ask.listens:
-            self._ears.append(card_ear(self._lobby.idcard, hear, lambda: self._now().date()))
+            self._ears.append(card_ear(self._lobby.idcard, self._hands, hear, lambda: self._now().date()))
         if "scanner" in ask.listens:
-            self._ears.append(code_ear(self._lobby.scanner, hear, self._visit_card))
+            self._ears.append(code_ear(self._lobby.scanner, self._hands, hear, self._visit_card))
         if isinstance(ask, r.Pay):
-            self._ears.append(PaymentEar(self._hospital, ask.order, hear))
+            self._ears.append(PaymentEar(self._hospital, ask.order, self._hands, hear))
 
     def hush(self) -> None:
         for ear in self._ears:
@@ -140,15 +137,15 @@ class Desk:
 
     def close(self, visit: str) -> None:
         """Erase the visit from the disk."""
-        self._tasks.put(lambda: self._journal.close(visit))
+        self._hands.do(lambda: self._journal.close(visit))
 
     def hold(self, visit: str, why: str) -> None:
         """Keep the visit for staff."""
-        self._tasks.put(lambda: self._journal.hold(visit, why))
+        self._hands.do(lambda: self._journal.hold(visit, why))
 
     def note(self, kind: str, **data: Any) -> None:
         """A fact. `data` holds nothing personal."""
-        self._tasks.put(lambda: self._journal.note([(kind, data)]))
+        self._hands.do(lambda: self._journal.note([(kind, data)]))
 
     def slip(self, ticket: tickets.Ticket, comfort: Comfort) -> None:
         """A piece of paper outside any story; its outcome is a fact."""
@@ -157,21 +154,13 @@ class Desk:
                 self._journal.note([("slip", {"outcome": self._print(ticket, comfort)})])
             except r.Refused as no:
                 self._journal.note([("slip", {"outcome": no.reason})])
-        self._tasks.put(work)
+        self._hands.do(work)
 
     def recall(self) -> None:
         """Read the open visits; they come by the inbox."""
-        self._tasks.put(lambda: self._post(Recalled(self._journal.open_visits())))
+        self._hands.do(lambda: self._post(Recalled(self._journal.open_visits())))
 
     # On the desk's own threads.
-
-    def _work(self) -> None:
-        while True:
-            task = self._tasks.get()
-            try:
-                task()
-            except Exception as error:      # a hand must not be lost to one bad task
-                log.error("task failed: %s", type(error).__name__)
 
     def _perform(self, job: Job) -> None:
         manner = job.request.manner
@@ -206,10 +195,7 @@ class Desk:
         if job.key in self._dropped:
             self._dropped.discard(job.key)
             return
-        timer = threading.Timer(PAUSES[min(tries - 1, len(PAUSES) - 1)],
-                                lambda: self._tasks.put(lambda: self._try(job, tries)))
-        timer.daemon = True
-        timer.start()
+        self._hands.after(PAUSES[min(tries - 1, len(PAUSES) - 1)], lambda: self._try(job, tries))
 
     def _write(self, job: Job, entries: Sequence[Entry], later: tuple[str, r.Do[None]] | None = None) -> None:
         self._journal.write(job.visit, job.journey, job.intent.epoch, entries, later)

@@ -15,6 +15,7 @@ from drivers.contract import (CardMoved, CardReader, CardRefused, DeviceError, I
                               State, Status)
 from drivers.service import Command, Service
 from kiosk.care import Document, Order
+from kiosk.hands import Hands
 from kiosk.hospital import Hospital, Unknown
 from kiosk.numbers import kind_of_code
 from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, DeviceNews, Event, PaymentNews, Refused)
@@ -28,9 +29,9 @@ Hear = Callable[[Event], None]
 class DeviceEar:
     """Waits at one device, again and again, until closed. `wait` is the driver's command, `meaning` what came of it."""
 
-    def __init__(self, service: Service[Any], wait: Callable[[Any], Any], meaning: Callable[[Any], Event | None],
-                 hear: Hear) -> None:
-        self._service, self._wait, self._meaning, self._hear = service, wait, meaning, hear
+    def __init__(self, service: Service[Any], hands: Hands, wait: Callable[[Any], Any],
+                 meaning: Callable[[Any], Event | None], hear: Hear) -> None:
+        self._service, self._hands, self._wait, self._meaning, self._hear = service, hands, wait, meaning, hear
         self._closed = threading.Event()
         self._working = True
         self._command: Command | None = None
@@ -58,34 +59,38 @@ class DeviceEar:
             self._hear(DeviceNews(self._service.name, self._working, cause))
         if event is not None:
             self._hear(event)
-        pause = AGAIN if isinstance(answer, DeviceError) and not isinstance(answer, NothingPresented) else 0.0
-        _after(pause, self._listen)
+        if isinstance(answer, DeviceError) and not isinstance(answer, NothingPresented):
+            self._hands.after(AGAIN, self._listen)
+        else:
+            self._listen()
 
 
 class PaymentEar:
     """Asks the hospital how an order stands, once a second, until closed or settled."""
 
-    def __init__(self, hospital: Hospital, order: Order, hear: Hear) -> None:
+    def __init__(self, hospital: Hospital, order: Order, hands: Hands, hear: Hear) -> None:
+        self._hospital, self._no, self._hands, self._hear = hospital, order.no, hands, hear
         self._closed = threading.Event()
-        threading.Thread(target=self._listen, args=(hospital, order.no, hear), name="ear-payment", daemon=True).start()
+        self._misses = 0
+        hands.do(self._ask)
 
     def close(self) -> None:
         self._closed.set()
 
-    def _listen(self, hospital: Hospital, no: str, hear: Hear) -> None:
-        misses = 0
-        while not self._closed.is_set():
-            try:
-                hear(PaymentNews(hospital.order(no)))
-                misses = 0
-            except (Unknown, Refused):
-                misses += 1
-                if misses == 3:          # a moment's absence is not worth frightening anybody
-                    hear(PaymentNews(None))
-            self._closed.wait(AGAIN)
+    def _ask(self) -> None:
+        if self._closed.is_set():
+            return
+        try:
+            self._hear(PaymentNews(self._hospital.order(self._no)))
+            self._misses = 0
+        except (Unknown, Refused):
+            self._misses += 1
+            if self._misses == 3:        # a moment's absence is not worth frightening anybody
+                self._hear(PaymentNews(None))
+        self._hands.after(AGAIN, self._ask)
 
 
-def card_ear(service: Service[CardReader], hear: Hear, today: Callable[[], dt.date]) -> DeviceEar:
+def card_ear(service: Service[CardReader], hands: Hands, hear: Hear, today: Callable[[], dt.date]) -> DeviceEar:
     """Hears ID cards: CardRead, or CardTrouble when one was there and could not be read."""
 
     def meaning(answer: IdCard | DeviceError) -> Event | None:
@@ -96,10 +101,10 @@ def card_ear(service: Service[CardReader], hear: Hear, today: Callable[[], dt.da
                 return CardTrouble(answer.cause)
         return None
 
-    return DeviceEar(service, lambda reader: reader.read_card(WAIT), meaning, hear)
+    return DeviceEar(service, hands, lambda reader: reader.read_card(WAIT), meaning, hear)
 
 
-def code_ear(service: Service[Scanner], hear: Hear, visit_card: str) -> DeviceEar:
+def code_ear(service: Service[Scanner], hands: Hands, hear: Hear, visit_card: str) -> DeviceEar:
     """Hears codes, each with its kind; payment codes and rubbish lose their value here (they are secrets, or useless)."""
 
     def meaning(answer: str | DeviceError) -> Event | None:
@@ -108,7 +113,7 @@ def code_ear(service: Service[Scanner], hear: Hear, visit_card: str) -> DeviceEa
         kind = CodeKind(kind_of_code(answer, visit_card))
         return CodeShown(kind, answer.upper() if kind in (CodeKind.VISIT_CARD, CodeKind.ID_NUMBER) else "")
 
-    return DeviceEar(service, lambda scanner: scanner.scan(WAIT), meaning, hear)
+    return DeviceEar(service, hands, lambda scanner: scanner.scan(WAIT), meaning, hear)
 
 
 def document(card: IdCard, today: dt.date) -> Document:
@@ -121,12 +126,3 @@ def document(card: IdCard, today: dt.date) -> Document:
 def works(status: Status) -> bool:
     """Can patients use the device now? Unknown is no reason to say no."""
     return status.state in (State.ONLINE, State.UNKNOWN)
-
-
-def _after(seconds: float, call: Callable[[], None]) -> None:
-    if seconds <= 0:
-        call()
-        return
-    timer = threading.Timer(seconds, call)
-    timer.daemon = True
-    timer.start()

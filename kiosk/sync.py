@@ -58,18 +58,20 @@ class Sync:
             self._journal.delivered(sent)
         return len(sent), len(owed) - len(sent)
 
+    def round(self) -> float:
+        """Fetch, deliver, and say whether the server is there; the seconds until the next round."""
+        try:
+            self._fetch()
+            self.deliver()
+            self._seen(True)
+        except Unknown:
+            self._seen(False)
+        return PERIOD if self._misses == 0 else AWAY
+
     def _live(self) -> None:
         while True:
-            try:
-                self._fetch()
-                self.deliver()
-                self._seen(True)
-            except Unknown:
-                self._seen(False)
-            self._wanted.wait(PERIOD if self._misses == 0 else AWAY)
-            if self._wanted.is_set():
-                self._wanted.clear()
-                self.deliver()
+            self._wanted.wait(self.round())
+            self._wanted.clear()
 
     def _seen(self, there: bool) -> None:
         self._misses = 0 if there else self._misses + 1
