@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hospital.payments.channel import (AlreadyPaid, ChannelAway, ChannelRefused, Forged, OrderUnknown, RefundResult,
                                        RefundState, Trade, TradeState)
@@ -88,22 +88,20 @@ class PaperChannel:
         with self._lock:
             self.refunds.setdefault(refund_no, RefundResult(refund_no, order_no, self.refund_state, amount))
         self._end("refund")
-        return self.refunds[refund_no]
+        return self._refund(refund_no)
 
     def query_refund(self, refund_no: str) -> RefundResult:
         self._begin("query_refund", refund_no)
         if refund_no not in self.refunds:
             raise OrderUnknown("RESOURCE_NOT_EXISTS", "unknown")
-        found = self.refunds[refund_no]
-        return RefundResult(found.refund_no, found.order_no, self.refund_state, found.amount)
+        return self._refund(refund_no)
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Trade | RefundResult:
         if headers.get("Paper-Signature") != "genuine":
             raise Forged("not ours")
         words = json.loads(body)
         if "refund" in words:
-            found = self.refunds[words["refund"]]
-            return RefundResult(found.refund_no, found.order_no, self.refund_state, found.amount)
+            return self._refund(words["refund"])
         return self._trade(words["order"])
 
     def times(self, verb: str) -> int:
@@ -125,3 +123,6 @@ class PaperChannel:
         paid = sheet.state in (TradeState.SUCCESS, TradeState.REFUND)
         return Trade(no, sheet.state, sheet.amount if paid else 0, sheet.merchant, sheet.appid,
                      f"420000{no}" if paid else "", _PAID_AT if paid else None)
+
+    def _refund(self, no: str) -> RefundResult:
+        return replace(self.refunds[no], state=self.refund_state)
