@@ -156,7 +156,7 @@ def test_what_it_does_not_know_is_told_and_prints_nothing(bench: Bench, port: Po
 
 
 def test_codes_that_do_not_fit_are_told(bench: Bench, port: Port) -> None:
-    wide = printed(bench, port, VEC["4.80"][:-4].replace(b"\x31\x43\x06", b"\x31\x43\x10") + b"\x1dw\x06\x1dkI\x14{B" + b"A" * 18)
+    wide = printed(bench, port, b"\x1dw\x06\x1dkI\x14{B" + b"A" * 18)
     assert "wider than the paper" in wide.unknown[-1]
     store = (3 + 3000).to_bytes(2, "little")
     much = printed(bench, port, b"\x1d(k" + store + b"1P0" + b"x" * 3000 + b"\x1d(k\x03\x001Q0")
@@ -164,7 +164,8 @@ def test_codes_that_do_not_fit_are_told(bench: Bench, port: Port) -> None:
 
 
 def test_commands_in_any_pieces_are_the_same_commands() -> None:
-    data = VEC["4.80"] + VEC["4.11"] + b"\x1dv0\x00\x01\x00\x02\x00\x10\x04" + b"\x1b*\x21\x01\x00\x10\x04\x01" + b"\x1bD\x08\x00"
+    pictures = b"\x1dv0\x00\x01\x00\x02\x00\x10\x04" + b"\x1b*\x21\x01\x00\x10\x04\x01"
+    data = VEC["4.80"] + VEC["4.11"] + pictures + b"\x1bD\x08\x00"
     whole = [command.raw for command in Tokenizer().feed(data)]
     tokenizer = Tokenizer()
     single = [command.raw for byte in data for command in tokenizer.feed(bytes((byte,)))]

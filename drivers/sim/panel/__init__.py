@@ -126,7 +126,7 @@ class PanelServer:
 
     def __init__(self, app: Flask, port: int, host: str = "127.0.0.1") -> None:
         self._server = make_server(host, port, app, threaded=True, request_handler=_Quiet)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="panel", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="panel", daemon=True)
         self.url = f"http://{host}:{self._server.server_port}"
 
     def start(self) -> None:

@@ -25,8 +25,8 @@ class Phone:
     def ask(self, act: str, said: dict[str, Any] | None) -> tuple[int, bytes]:
         """GET orders, or POST an act; status and JSON. Raises PhoneAway."""
         body = None if said is None else json.dumps(said).encode()
-        wish = urllib.request.Request(f"{self._url}/{act}", body, {"Content-Type": "application/json"})
         try:
+            wish = urllib.request.Request(f"{self._url}/{act}", body, {"Content-Type": "application/json"})
             with self._open(wish, timeout=TIMEOUT) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as refusal:

@@ -159,7 +159,8 @@ async function look() {
   let mark = "", address = "";
   for (;;) {
     await seen();
-    const width = Math.round(Math.min(1080, (picture.clientWidth || 540) * (devicePixelRatio || 1)));
+    const room = picture.closest("section").clientWidth;
+    const width = Math.round(Math.min(1080, room * (devicePixelRatio || 1)));
     try {
       const answer = await fetch("/screen.jpg?w=" + width, { headers: mark ? { "If-None-Match": mark } : {},
                                                              cache: "no-store" });
