@@ -1,0 +1,13 @@
+"""One of a person's own things, under each other."""
+
+from __future__ import annotations
+
+from kiosk.visit import Scene
+from screens.tiles import Tiles
+
+
+class Page(Tiles):
+    """One column; what can be done is the badge."""
+
+    def draw(self, scene: Scene) -> None:
+        self.options(scene.ask.options, self.area, 1, people=True)

@@ -1,0 +1,123 @@
+"""What a sheet is made of: panels, pictures and glyphs. Made once, then only moved, tinted and rewritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kivy.graphics import BorderImage, Color, InstructionGroup, Rectangle
+
+from screens import lettering, shapes
+from screens.box import Box
+from screens.theme import NONE, SHADOW, Colour, Look
+
+
+class Panel:
+    """A rounded rectangle, perhaps with an edge and a shadow."""
+
+    BLUR = 14
+    EDGE = 3
+
+    def __init__(self, layer: InstructionGroup) -> None:
+        self.box = Box(0, 0, 0, 0)
+        self.fill: Colour = NONE
+        self._parts = []
+        for _ in range(3):
+            colour, image = Color(0, 0, 0, 0), BorderImage(size=(0, 0), auto_scale="off")
+            layer.add(colour)
+            layer.add(image)
+            self._parts.append((colour, image))
+
+    def show(self, box: Box, radius: int, look: Look) -> None:
+        """Draws it; a radius larger than half a side makes a pill or a disc."""
+        radius = max(0, min(radius, box.w // 2 - 1, box.h // 2 - 1))
+        self.box = box
+        (_, shade), (_, body), (_, rim) = self._parts
+        blur = self.BLUR
+        _stretch(shade, shapes.shadow(radius, blur), radius + blur,
+                 Box(box.x - blur, box.y - blur - 5, box.w + 2 * blur, box.h + 2 * blur))
+        _stretch(body, shapes.disc(radius), radius, box)
+        _stretch(rim, shapes.ring(radius, self.EDGE), radius, box)
+        self.tint(look)
+
+    def tint(self, look: Look) -> None:
+        """Colours only."""
+        self.fill = look.fill
+        for (colour, _), value in zip(self._parts, (SHADOW if look.raised else NONE, look.fill, look.edge),
+                                      strict=True):
+            if tuple(colour.rgba) != value:
+                colour.rgba = value
+
+    def hide(self) -> None:
+        if self.box.w:
+            self.box = Box(0, 0, 0, 0)
+            for _, image in self._parts:
+                image.size = (0, 0)
+
+
+def _stretch(image: Any, texture: Any, border: int, box: Box) -> None:
+    if image.texture is not texture:
+        image.texture = texture
+    image.border = (border, border, border, border)
+    image.pos = (box.x, box.y)
+    image.size = (box.w, box.h)
+
+
+class Picture:
+    """A texture as it is, in a rectangle."""
+
+    def __init__(self, layer: InstructionGroup) -> None:
+        self._image = Rectangle(size=(0, 0))
+        layer.add(Color(1, 1, 1, 1))
+        layer.add(self._image)
+
+    def show(self, box: Box, texture: Any) -> None:
+        self._image.texture = texture
+        self._image.pos = (box.x, box.y)
+        self._image.size = (box.w, box.h)
+
+    def hide(self) -> None:
+        self._image.texture = None
+        self._image.size = (0, 0)
+
+
+class Glyphs:
+    """Lines of text or one sign. `box` is where its ink may be, `room` what the page gave it."""
+
+    def __init__(self, layer: InstructionGroup) -> None:
+        self.text = ""
+        self.role = ""
+        self.key = ""
+        self.box = self.room = Box(0, 0, 0, 0)
+        self.colour: Colour = NONE
+        self.path: Path | None = None
+        self.size = 0
+        self._made: tuple[Any, ...] = ()
+        self._tint, self._image = Color(0, 0, 0, 0), Rectangle(size=(0, 0))
+        layer.add(self._tint)
+        layer.add(self._image)
+
+    def write(self, text: str, path: Path, size: int, align: str) -> tuple[int, int]:
+        """Renders the text if it is another one; its size in px."""
+        made = (text, path, size, align)
+        if made != self._made:
+            self._image.texture = lettering.render(text, path, size, align)
+            self._made, self.text, self.path, self.size = made, text, path, size
+        width, height = self._image.texture.size
+        return width, height
+
+    def place(self, box: Box, room: Box, colour: Colour) -> None:
+        self.box, self.room = box, room
+        self._image.pos = (box.x, box.y)
+        self._image.size = (box.w, box.h)
+        if self.colour != colour:
+            self.colour = colour
+            self._tint.rgba = colour
+
+    def hide(self) -> None:
+        """Forgets what was written, on the screen's side too."""
+        if self._made:
+            self._made, self.text, self.key, self.role = (), "", "", ""
+            self.box = self.room = Box(0, 0, 0, 0)
+            self._image.texture = None
+            self._image.size = (0, 0)

@@ -1,0 +1,60 @@
+"""Round corners, rings and soft shadows as small textures, stretched at their middle.
+
+Multisampling costs two thirds of the frame rate on the small graphics of such machines, so it is off, and edges are
+made smooth here once: the texture's alpha is how much of each pixel the shape covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import hypot
+from typing import Any
+
+from kivy.graphics.texture import Texture
+
+
+@cache
+def disc(radius: int) -> Any:
+    """A filled corner of that radius on every side; borders of `radius` px, 2 px between. Radius 0: all filled."""
+    if radius == 0:
+        return _texture(2, lambda x, y: 1.0)
+    return _texture(2 * radius + 2, lambda x, y: _covered(radius - _beyond(x, y, radius, radius)))
+
+
+@cache
+def ring(radius: int, width: int) -> Any:
+    """The outline of `disc`, `width` px wide."""
+    def alpha(x: float, y: float) -> float:
+        out = _beyond(x, y, radius, radius)
+        return _covered(radius - out) - _covered(radius - width - out)
+    return _texture(2 * radius + 2, alpha)
+
+
+@cache
+def shadow(radius: int, blur: int) -> Any:
+    """A soft shadow: dense under the shape, gone `blur` px outside it; borders of `radius + blur` px."""
+    def alpha(x: float, y: float) -> float:
+        out = _beyond(x, y, radius + blur, radius + blur) - (radius - blur / 2)
+        near = min(1.0, max(0.0, 1 - out / (1.5 * blur)))
+        return near * near * (3 - 2 * near)
+    return _texture(2 * (radius + blur) + 2, alpha)
+
+
+def _beyond(x: float, y: float, border: int, corner: int) -> float:
+    """How far the point lies from the middle part that is stretched."""
+    return hypot(max(0.0, border - x, x - border - 2), max(0.0, corner - y, y - corner - 2))
+
+
+def _covered(inside: float) -> float:
+    return min(1.0, max(0.0, inside + 0.5))
+
+
+def _texture(side: int, alpha: Callable[[float, float], float]) -> Any:
+    texture = Texture.create(size=(side, side), colorfmt="rgba")
+    pixels = bytearray(b"\xff" * (side * side * 4))
+    for row in range(side):
+        for column in range(side):
+            pixels[(row * side + column) * 4 + 3] = round(255 * alpha(column + 0.5, row + 0.5))
+    texture.blit_buffer(bytes(pixels), colorfmt="rgba", bufferfmt="ubyte")
+    return texture

@@ -1,0 +1,97 @@
+"""Nobody stands here yet: the house greets, shows where a card goes, and offers its services."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from kiosk.requests import Option
+from kiosk.visit import Scene
+from kiosk.words import Text, say
+from screens.box import Box
+from screens.theme import (ON_PRIMARY, PLAIN, PRIMARY, PRIMARY_DEEP, STRONG, WARM, WARM_EDGE, WARM_TINT,
+                           Look)
+from screens.tiles import DISC, DISC_OFF, Tiles
+
+HERO = Look(PRIMARY, ON_PRIMARY, ON_PRIMARY)
+CARD_HINT = Look(PRIMARY_DEEP, ON_PRIMARY, ON_PRIMARY)
+BAND = Look(WARM_TINT, WARM, WARM, WARM_EDGE)
+
+
+class Page(Tiles):
+    """Greeting above, services within reach; the first service is the one most people come for."""
+
+    titled = False
+
+    def draw(self, scene: Scene) -> None:
+        theme, rest = self.theme, self.area.copy()
+        margin, gap = theme.space("margin"), theme.space("gap")
+        portrait = rest.portrait
+        if portrait:
+            hero = rest.take_top(rest.h * 0.27 + theme.space("trail"), theme.mm(6))
+            hero = Box(hero.x - margin, hero.y, hero.w + 2 * margin, hero.h + theme.space("trail"))
+        else:
+            hero = rest.take_left(rest.w * 0.36, theme.space("wide"))
+            hero = Box(hero.x - margin, hero.y, hero.w + margin, hero.h + theme.space("trail"))
+        self._greet(hero, scene, margin)
+        rest.take_bottom(theme.mm(5))
+        rest.take_top(0 if portrait else theme.mm(2))
+        message = scene.complaint or (scene.ask.notices[0] if scene.ask.notices else None)
+        if message is not None:
+            height = self.height(message, rest.w - theme.mm(25), theme.style("body")) + theme.mm(6)
+            self._band(rest.take_top(height, gap), message, scene.complaint is not None)
+        self._services(scene.ask.services, rest, 2 if portrait else 3)
+
+    def _greet(self, hero: Box, scene: Scene, margin: int) -> None:
+        theme = self.theme
+        self.panel(hero, HERO, 0)
+        inner = hero.inset(margin, theme.mm(7))
+        hint = say("welcome.card")
+        style = theme.style("head", bold=True)
+        width = inner.w - theme.mm(32)
+        height = max(theme.mm(30), self.height(hint, width, style) + theme.mm(9))
+        strip = inner.take_bottom(height, theme.mm(6))
+        self.panel(strip, CARD_HINT, theme.mm(6))
+        sign = strip.take_left(theme.mm(28))
+        self.icon("contactless", sign, theme.mm(17), ON_PRIMARY)
+        strip.take_right(theme.mm(4))
+        self.write(hint, strip, style, ON_PRIMARY, valign="middle", key="card")
+        title = theme.style("title", bold=True)
+        self.write(scene.ask.title, inner, title, ON_PRIMARY, valign="middle", role="title", key="title")
+
+    def _band(self, box: Box, text: Text, complaint: bool) -> None:
+        theme = self.theme
+        self.panel(box, BAND)
+        row = box.inset(theme.mm(5), 0)
+        self.icon("warning" if complaint else "notice", row.take_left(theme.mm(12), theme.mm(3)), theme.mm(11), WARM)
+        self.write(text, row, theme.style("body"), WARM, valign="middle", role="complaint" if complaint else "notice",
+                   key="complaint" if complaint else "notice")
+
+    def _services(self, services: tuple[Option[str], ...], area: Box, columns: int) -> None:
+        gap = self.theme.space("gap")
+        rows = ceil(len(services) / columns)
+        height = min((area.h - gap * (rows - 1)) // rows, self.theme.mm(122))
+        for at, (service, cell) in enumerate(zip(services, area.grid(columns, height, gap), strict=False)):
+            self._service(service, cell, first=at == 0)
+
+    def _service(self, service: Option[Any], box: Box, first: bool) -> None:
+        theme = self.theme
+        with self.touch(f"answer:{service.value}", box, self._choose(service.value), STRONG if first else PLAIN,
+                        service.enabled) as look:
+            inner = box.inset(theme.mm(6), theme.mm(4))
+            note = self._note(service)
+            title = self.fitting(service.title, Box(0, 0, inner.w, theme.mm(40)), ("title", "head", "body"))
+            words = self.height(service.title, inner.w, title)
+            words += self.height(note, inner.w, theme.style("note")) if note is not None else 0
+            side = max(0, min(theme.mm(36), inner.h - words - theme.mm(5)))
+            block = inner.centred(inner.w, words + side + (theme.mm(5) if side else 0))
+            if side > theme.mm(10):
+                sign = block.take_top(side, theme.mm(5))
+                sign.w = side
+                strong = first and service.enabled
+                self.panel(sign, CARD_HINT if strong else DISC if service.enabled else DISC_OFF, side)
+                self.icon(service.icon, sign, round(side * 0.6), ON_PRIMARY if strong else
+                          PRIMARY if service.enabled else look.soft)
+            self.lines(service.title, note, block, title, look)
+
+
