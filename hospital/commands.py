@@ -1,9 +1,10 @@
-"""What a person can type: serve, seed, kiosk, admin-user, tend."""
+"""What a person can type: serve, seed, kiosk, admin-user, tend, books."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import logging
 import secrets
 import signal
@@ -52,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("tend", help="one pass: settle orders, refunds and payments that were left")
     one.set_defaults(run=tend)
+
+    one = commands.add_parser("books", help="the books of one day as JSON, without names")
+    one.add_argument("--date", type=dt.date.fromisoformat, default=None, help="which day, YYYY-MM-DD (today)")
+    one.set_defaults(run=books)
     return parser
 
 
@@ -117,3 +122,9 @@ def tend(arguments: argparse.Namespace) -> None:
 
     print(one_pass())
     sys.stdout.flush()
+
+
+def books(arguments: argparse.Namespace) -> None:
+    from hospital import books, clock
+
+    print(json.dumps(books.of_day(arguments.date or clock.now().date()), ensure_ascii=False, indent=1))

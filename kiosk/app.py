@@ -6,6 +6,7 @@ Kivy reads its configuration when it is first imported, so all that must be said
 from __future__ import annotations
 
 import datetime as dt
+import datetime as dt
 import os
 import tempfile
 import time
@@ -19,6 +20,8 @@ os.environ.setdefault("KIVY_HOME", os.path.join(tempfile.gettempdir(), f"kiosk-k
 os.makedirs(os.environ["KIVY_HOME"], exist_ok=True)
 for _switch in ("KIVY_NO_ARGS", "KIVY_NO_CONFIG", "KIVY_NO_FILELOG", "KIVY_NO_CONSOLELOG"):
     os.environ.setdefault(_switch, "1")
+# Kivy's own modes take standard error away from the program.
+os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
 
 from kivy.config import Config  # noqa: E402
 

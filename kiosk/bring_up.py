@@ -163,13 +163,17 @@ class House:
         """The name of a part that is no longer running; None while all are."""
         return next((name for name, part in self.parts.items() if not part.running), None)
 
+    def ask_hospital(self, *words: str) -> str:
+        """Run a command of the hospital's on its books; what it said. Raises NotStarted."""
+        return self._run(f"hospital-{words[0]}", "hospital", *words, **self._hospital_is)
+
     def _start(self) -> None:
         account = self._state / "wechat" / "account"
         account.parent.mkdir(exist_ok=True, mode=0o700)
         hospital_port = free_port()
         hospital_url = f"http://127.0.0.1:{hospital_port}"
-        settings = {"HOSPITAL_STATE": str(self._state / "hospital"), "WECHAT_ACCOUNT": str(account),
-                    "DATABASE_URL": self._database_url}
+        self._hospital_is = settings = {"HOSPITAL_STATE": str(self._state / "hospital"), "WECHAT_ACCOUNT": str(account),
+                                        "DATABASE_URL": self._database_url}
 
         phone = self._start_python(
             "phone", "hospital.sim.wechat", "--port", 0, "--account", account,
@@ -236,22 +240,30 @@ The kiosk is up. Open its bench in a browser:
 
     {panel}
 
-先试这些：                                      Try this first:
-1. 在{where}点“挂号”。                      1. Touch “Register” {where_en}.
-2. 在试验台上点一张身份证，放到读卡器上。       2. On the bench, put an ID card on the reader.
-3. 选科室、选时间。                             3. Choose a department and a time.
-4. 在试验台的“患者的手机”上付款，凭条随即打印。 4. Pay on the bench, with the patient's phone; a ticket is printed.
-5. 弄坏点什么：拔掉打印机，用完纸，晚付款。     5. Break something: unplug the printer, end the paper, pay late.
+先试这些：                           Try this first:
+  1. {touch}
+     {touch_en}
+  2. 在试验台上点一张身份证，放到读卡器上。
+     On the bench, put an ID card on the reader.
+  3. 选科室、选时间，确认。
+     Choose a department and a time, and confirm.
+  4. 在试验台的“患者的手机”上付款，凭条随即打印。
+     Pay with the patient's phone on the bench; a ticket is printed.
+  5. 弄坏点什么：拔掉打印机，用完纸，很晚才付款。
+     Break something: unplug the printer, end the paper, pay late.
 
-医院 Hospital  {hospital}      日志 Logs  {logs}      停止 Stop  Ctrl-C
+医院 Hospital  {hospital}
+日志 Logs      {logs}
+停止 Stop      Ctrl-C
 """
 
 
 def greeting(house: Addresses) -> str:
     """For the person who started all this: what runs where, and what to try first."""
+    touch = ("在试验台的画面上点“预约挂号”。" if house.virtual else "在自助机窗口里点“预约挂号”。")
+    touch_en = f"Touch the first tile {'in the picture on the bench' if house.virtual else 'in the kiosk window'}."
     return GREETING.format(panel=house.panel_url, hospital=house.hospital_url, logs=house.logs,
-                           where="试验台的画面上" if house.virtual else "自助机窗口里",
-                           where_en="in the picture on the bench" if house.virtual else "in the kiosk's window")
+                           touch=touch, touch_en=touch_en)
 
 
 def is_free(port: int) -> bool:

@@ -1,0 +1,187 @@
+"""The command line, and the only place where all parts meet."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kiosk.settings import TABLE, BadSetting, Settings, load
+
+STATE = Path("var/kiosk")
+SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    asked = _arguments().parse_args(words)
+    command: Callable[[argparse.Namespace], int] = asked.command
+    try:
+        return command(asked)
+    except BadSetting as bad:
+        print(bad, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m kiosk", description="The hospital's self-service kiosk.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], meaning: str, machine: bool = True) -> Any:
+        sub = commands.add_parser(name, help=meaning, description=meaning,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter,
+                                  epilog=_settings_help() if machine else None)
+        sub.set_defaults(command=command)
+        if machine:
+            sub.add_argument("--state", type=Path, default=STATE, metavar="DIR",
+                             help=f"what this machine keeps: kiosk.ini, token, journal (default: {STATE})")
+            sub.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting, over kiosk.ini")
+        return sub
+
+    add("run", _run, "Run the kiosk.")
+    around = add("try", _try, "Run the kiosk with everything around it: hospital, payment twin, devices on a bench.", False)
+    around.add_argument("--state", type=Path, default=Path("var"), metavar="DIR", help="what is kept (default: var)")
+    around.add_argument("--orientation", choices=sorted(SIZES), default="portrait", help="how the screen stands")
+    around.add_argument("--virtual", action="store_true", help="a virtual screen, even where there is a real one")
+    around.add_argument("--host", default="127.0.0.1", help="address of the panel (default: this machine only)")
+    demo = add("demo", _demo, "Play a patient at a kiosk with everything around it, and compare everybody's books.", False)
+    demo.add_argument("journey", help="one of the journeys that `journeys` lists")
+    demo.add_argument("--out", type=Path, required=True, metavar="DIR", help="where pictures, ticket and books.json go")
+    demo.add_argument("--lang", choices=("zh", "en"), default="zh", help="the patient's language")
+    demo.add_argument("--size", choices=("normal", "large"), default="normal", help="the size of letters")
+    demo.add_argument("--orientation", choices=sorted(SIZES), default="portrait", help="how the screen stands")
+    add("journeys", _journeys, "List what a patient can do here.", False)
+    settle = add("settle", _settle, "Settle what is owed, say what was done, exit; 1 when something remains.")
+    settle.add_argument("--seconds", type=float, default=60, help="how long to try (default: 60)")
+    add("doctor", _doctor, "Examine devices, server, clock, disk, records and fonts; 1 when something is wrong.")
+    return parser
+
+
+def _settings_help() -> str:
+    return "settings:\n" + "\n".join(f"  {s.name:16} {s.sentence} (default: {s.default or 'none'})" for s in TABLE)
+
+
+def _settings(asked: argparse.Namespace) -> Settings:
+    given = {}
+    for pair in asked.set:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise BadSetting(f"--set wants NAME=VALUE, not {pair}.")
+        given[name] = value
+    return load(asked.state / "kiosk.ini", **given)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    return open_kiosk(asked.state, _settings(asked))
+
+
+def open_kiosk(state: Path, settings: Settings, watch: Callable[[Any], None] | None = None) -> int:
+    """The kiosk's window, until it is closed. `watch` is given the shell before it runs."""
+    from kiosk.app import Shell, Window
+    from kiosk.machine import Machine
+    from kiosk.words import Name
+
+    machines: list[Machine] = []
+
+    def open_stage(ports: Any) -> Any:
+        machine = Machine(state, settings, ports.post)
+        machines.append(machine)
+        return machine.stage(ports)
+
+    width, height = SIZES[settings.orientation]
+    shell = Shell(open_stage, Window(width, height, settings.fullscreen == "yes"),
+                  hospital=Name(settings.hospital_zh, settings.hospital_en), px_per_mm=settings.px_per_mm,
+                  wall=lambda: dt.datetime.now(ZoneInfo(settings.zone)))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: shell.stop())
+    if watch is not None:
+        watch(shell)
+    shell.run()
+    for machine in machines:
+        machine.close()
+    return 0
+
+
+def _try(asked: argparse.Namespace) -> int:
+    from kiosk.bring_up import House, NotStarted, greeting
+    from kiosk.demo import furnish
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(130))
+    try:
+        with House(asked.state, virtual=asked.virtual or None, window=SIZES[asked.orientation],
+                   panel_host=asked.host) as house:
+            os.environ["DISPLAY"] = house.addresses.display
+            state, settings = furnish(house.addresses, asked.orientation)
+            print(greeting(house.addresses), flush=True)
+            return open_kiosk(state, settings)
+    except NotStarted as no:
+        print(no, file=sys.stderr)
+        return 1
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    from kiosk.demo import NotPlayed, play
+
+    try:
+        return play(asked.journey, asked.out, asked.lang, asked.size, asked.orientation, SIZES[asked.orientation], open_kiosk)
+    except NotPlayed as no:
+        print(no, file=sys.stderr)
+        return 1
+
+
+def _journeys(asked: argparse.Namespace) -> int:
+    from kiosk.journeys import tiles
+    from kiosk.words import Language, read
+
+    for tile in tiles():
+        print(f"{tile.value:10} {read(tile.title, Language.ZH)}  {read(tile.title, Language.EN)}")
+    return 0
+
+
+def _settle(asked: argparse.Namespace) -> int:
+    from kiosk.headless import Loop
+    from kiosk.machine import Machine
+
+    loop = Loop()
+    machine = Machine(asked.state, _settings(asked), loop.post)
+    first = machine.journal.facts()
+    stage = machine.stage(loop)
+    stage.take_up()
+    settled = loop.run(stage.receive, lambda: stage.idle and not machine.journal.owed(), asked.seconds)
+    for fact in machine.journal.facts(after=first[-1].id if first else 0):
+        print(fact.at, fact.kind, " ".join(f"{name}={value}" for name, value in fact.data.items()))
+    remaining = machine.journal.open_visits()
+    print(f"open visits: {len(remaining)}, still to be delivered: {len(machine.journal.owed())}")
+    for visit in remaining:
+        print(f"  {visit.id[:8].upper()} {visit.journey} since {visit.opened_at} {visit.held}")
+    machine.close()
+    return 0 if settled and not remaining else 1
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from kiosk.doctor import examine, fonts
+    from kiosk.machine import Machine
+    from screens.fonts import find
+
+    machine = Machine(asked.state, _settings(asked), lambda message: None)
+    well = True
+    for finding in [*examine(machine, asked.state), fonts(find)]:
+        well = well and finding.well
+        print(f"{'ok   ' if finding.well else 'FAULT'} {finding.what:12} {finding.sentence}")
+    machine.close()
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    threading.current_thread().name = "main"
+    sys.exit(main())
