@@ -240,7 +240,7 @@ The kiosk is up. Open its bench in a browser:
 
     {panel}
 
-先试这些：                           Try this first:
+先试这些 / Try this first
   1. {touch}
      {touch_en}
   2. 在试验台上点一张身份证，放到读卡器上。
@@ -260,8 +260,8 @@ The kiosk is up. Open its bench in a browser:
 
 def greeting(house: Addresses) -> str:
     """For the person who started all this: what runs where, and what to try first."""
-    touch = ("在试验台的画面上点“预约挂号”。" if house.virtual else "在自助机窗口里点“预约挂号”。")
-    touch_en = f"Touch the first tile {'in the picture on the bench' if house.virtual else 'in the kiosk window'}."
+    touch, touch_en = (("在试验台的画面上点“挂号”。", "Touch 挂号 (Register) in the picture on the bench.") if house.virtual else
+                       ("在自助机的窗口里点“挂号”。", "Touch 挂号 (Register) in the kiosk's window."))
     return GREETING.format(panel=house.panel_url, hospital=house.hospital_url, logs=house.logs,
                            touch=touch, touch_en=touch_en)
 
