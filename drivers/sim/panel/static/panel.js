@@ -164,6 +164,7 @@ async function look() {
     try {
       const answer = await fetch("/screen.jpg?w=" + width, { headers: mark ? { "If-None-Match": mark } : {},
                                                              cache: "no-store" });
+      byId("dark").hidden = answer.status === 200 || answer.status === 304;
       if (answer.status === 200) {
         mark = answer.headers.get("ETag");
         const fresh = URL.createObjectURL(await answer.blob());
@@ -171,9 +172,7 @@ async function look() {
         await picture.decode().catch(() => {});
         if (address) URL.revokeObjectURL(address);
         address = fresh;
-        byId("dark").hidden = true;
       } else if (answer.status !== 304) {
-        byId("dark").hidden = false;
         await pause(1000);
       }
     } catch {
