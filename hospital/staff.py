@@ -1,9 +1,14 @@
-"""People who work at the back office: the registrar's account and what a registrar may do."""
+"""People who work at the back office: the registrar's account, what a registrar may do, and the record of it."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest
 
 _GROUP = "挂号收费员"
 # Money is looked at, never edited; what a registrar does to it goes through actions.
@@ -33,3 +38,21 @@ def _registrars() -> Group:
              for verb in verbs.split()]
     group.permissions.set([Permission.objects.get(content_type__app_label=app, codename=code) for app, code in codes])
     return group
+
+
+class ReadOnly:
+    """A page of the admin where everything is seen and nothing is edited; its actions are the only way to act."""
+
+    def has_add_permission(self, *_: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *_: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: Any) -> bool:
+        return False
+
+
+def record(request: HttpRequest, thing: Model, what: str) -> None:
+    """Who did it, to what, when: the admin's own log, for actions too."""
+    LogEntry.objects.log_actions(request.user.pk, [thing], CHANGE, what, single_object=True)

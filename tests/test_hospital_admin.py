@@ -1,0 +1,148 @@
+"""The registrar's desk: what is seen is masked, what is money is not edited, what is done is written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from hospital import staff
+from hospital.care.models import Appointment, Patient, Schedule
+from hospital.money.models import Order
+from hospital.payments.channel import RefundState
+from hospital.tending import tend
+from hospital_fixtures import Clock, Hospital, Kiosk, segment
+from paper_channel import PaperChannel
+
+LISTS = ("care/patient", "care/department", "care/practitioner", "care/schedule", "care/appointment", "care/paper",
+         "care/notice", "money/order", "money/refund", "money/obligation", "kiosk/kiosk", "kiosk/fact")
+
+
+@pytest.fixture
+def desk(hospital: Hospital) -> Client:
+    """A registrar, logged in."""
+    client = Client()
+    client.force_login(staff.make_registrar("wang", "a password"))
+    return client
+
+
+def paid(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel, amount: int = 2500,
+         start: int = 14) -> Appointment | None:
+    person = hospital.patient(name="测试甲")
+    hold = kiosk.hold(person, segment(hospital.session(fee=2500, start=start))).body["id"]
+    order = kiosk.order(hold).body["no"]
+    channel.pay(order, amount)
+    kiosk.get(f"/orders/{order}")
+    return Appointment.objects.first()
+
+
+def act(desk: Client, page: str, action: str, *chosen: int) -> str:
+    answer = desk.post(f"/admin/{page}/", {"action": action, "_selected_action": chosen}, follow=True)
+    return answer.content.decode()
+
+
+def test_every_list_opens_in_chinese_and_masked(desk: Client, hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+    appointment = paid(hospital, kiosk, channel)
+    assert appointment is not None
+    for page in LISTS:
+        shown = desk.get(f"/admin/{page}/").content.decode()
+        assert "医院自助服务管理" in shown, page
+        for secret in ("测试甲", appointment.patient.id_number, appointment.patient.phone, "weixin://"):
+            assert secret not in shown, page
+    assert "¥25.00" in desk.get("/admin/money/order/").content.decode()
+
+
+def test_patients_are_found_by_name_number_and_card(desk: Client, hospital: Hospital):
+    person = hospital.patient(name="测试甲", visit_card="V7")
+    hospital.patient(name="别人")
+    for words in ("测试", person.id_number, "V7", person.record_no, person.phone + " 测试甲"):
+        shown = desk.get("/admin/care/patient/", {"q": words}).content.decode()
+        assert "测**" in shown and "别*" not in shown, words
+
+
+def test_a_registrar_opens_a_file_by_hand(desk: Client):
+    answer = desk.post("/admin/care/patient/add/", {
+        "name": "测试乙", "card_kind": "resident", "id_number": "999999199202020018", "sex": "female", "no_shows": 0})
+    assert answer.status_code == 302 and Patient.objects.get().record_no == "00000001"
+    assert LogEntry.objects.get().get_change_message()
+
+
+def test_money_cannot_be_edited(desk: Client, hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+    paid(hospital, kiosk, channel)
+    order = Order.objects.get()
+    assert desk.get(f"/admin/money/order/{order.pk}/change/").status_code == 200
+    assert desk.post(f"/admin/money/order/{order.pk}/change/", {"amount": 1}).status_code == 403
+    assert desk.post("/admin/money/order/add/", {"no": "R1"}).status_code == 403
+    assert desk.post(f"/admin/money/order/{order.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_registrar_is_no_superuser(desk: Client):
+    for page in ("auth/user", "auth/group"):
+        assert desk.get(f"/admin/{page}/").status_code == 403
+    assert Client().get("/admin/").status_code == 302, "and nobody comes in without a password"
+
+
+def test_a_registrar_cancels_with_refund_after_the_person_could_not(desk: Client, hospital: Hospital, kiosk: Kiosk,
+                                                                    channel: PaperChannel, time: Clock):
+    appointment = paid(hospital, kiosk, channel)
+    assert appointment is not None
+    time.go(hours=5)
+    assert kiosk.cancel(appointment.pk).code == "not_cancellable"
+    assert "已退号" in act(desk, "care/appointment", "cancel", appointment.pk)
+    assert "不能退号" in act(desk, "care/appointment", "cancel", appointment.pk)
+    assert Order.objects.get().state == "refunding"
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_id, entry.change_message) == ("wang", str(appointment.pk), "退号并全额退费")
+
+
+def test_a_new_session_is_cut_reviewed_opened_and_stopped(desk: Client, hospital: Hospital, kiosk: Kiosk, time: Clock):
+    words = {"department": hospital.heart.pk, "practitioner": hospital.doctor.pk, "kind": "expert",
+             "day": "2026-11-25", "half": "am", "start_0": "2026-11-25", "start_1": "08:00", "end_0": "2026-11-25",
+             "end_1": "10:00", "fee": 5000, "state": "draft", "released_at_0": "2026-11-20", "released_at_1": "07:00",
+             "minutes": 30, "places": 3}
+    assert "不足一个时段" in desk.post("/admin/care/schedule/add/", words | {"minutes": 200}).content.decode()
+    assert desk.post("/admin/care/schedule/add/", words).status_code == 302
+    schedule = Schedule.objects.get()
+    assert schedule.slots.count() == 12 and list(schedule.slots.values_list("number", flat=True)) == list(range(1, 13))
+    name = segment(schedule)
+    person = hospital.patient()
+    assert kiosk.hold(person, name).code == "unknown_segment"
+    act(desk, "care/schedule", "open", schedule.pk)
+    assert kiosk.hold(person, name).status == 200
+    assert "12" in desk.get(f"/admin/care/schedule/{schedule.pk}/change/").content.decode()
+    act(desk, "care/schedule", "stop", schedule.pk)
+    assert kiosk.hold(hospital.patient(), name).code == "session_stopped"
+    assert [one.change_message for one in LogEntry.objects.filter(action_flag=2).order_by("pk")] == ["审核通过，开放", "停诊"]
+
+
+def test_what_waits_for_a_person_is_on_one_list(desk: Client, hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+    paid(hospital, kiosk, channel, amount=1)
+    assert "付款有疑：amount" in desk.get("/admin/money/obligation/").content.decode()
+    Order.objects.update(state="paid", reason="")
+    assert "已付款，未预约" in desk.get("/admin/money/obligation/").content.decode()
+    Order.objects.filter(appointment=None).delete()
+
+    appointment = paid(hospital, kiosk, channel, start=16)
+    assert appointment is not None
+    kiosk.cancel(appointment.pk)
+    channel.refund_state = RefundState.ABNORMAL
+    tend()
+    assert "退款失败：ABNORMAL" in desk.get("/admin/money/obligation/").content.decode()
+    channel.refund_state = RefundState.SUCCESS
+    assert "已重新提交退款" in act(desk, "money/obligation", "again", Order.objects.get().pk)
+    assert tend().refunds_done == 1
+    assert "退款失败" not in desk.get("/admin/money/obligation/").content.decode()
+    assert LogEntry.objects.get().change_message == "重新退款"
+
+
+def test_a_session_must_make_sense(desk: Client, hospital: Hospital):
+    day = dt.date(2026, 11, 25)
+    words = {"department": hospital.heart.pk, "kind": "general", "day": day, "half": "am", "start_0": day,
+             "start_1": "10:00", "end_0": day, "end_1": "08:00", "fee": 0, "state": "draft", "released_at_0": day,
+             "released_at_1": "07:00", "minutes": 30, "places": 3}
+    assert "结束时间必须晚于开始时间" in desk.post("/admin/care/schedule/add/", words).content.decode()
+    other = words | {"start_0": day - dt.timedelta(days=1)}
+    assert "不在出诊日期当天" in desk.post("/admin/care/schedule/add/", other).content.decode()
+    assert not Schedule.objects.exists()
