@@ -39,6 +39,7 @@ class PaperChannel:
         self.refuse: dict[str, str] = {}
         self.refund_state = RefundState.PROCESSING
         self.pay_on_close = False
+        self.refunded = threading.Event()
         self._lock = threading.Lock()
 
     # What the world does.
@@ -87,6 +88,7 @@ class PaperChannel:
         self._begin("refund", refund_no)
         with self._lock:
             self.refunds.setdefault(refund_no, RefundResult(refund_no, order_no, self.refund_state, amount))
+        self.refunded.set()
         self._end("refund")
         return self._refund(refund_no)
 

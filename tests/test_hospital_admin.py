@@ -43,7 +43,8 @@ def act(desk: Client, page: str, action: str, *chosen: int) -> str:
     return answer.content.decode()
 
 
-def test_every_list_opens_in_chinese_and_masked(desk: Client, hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+def test_every_list_opens_in_chinese_and_masked(desk: Client, hospital: Hospital, kiosk: Kiosk,
+                                                channel: PaperChannel) -> None:
     appointment = paid(hospital, kiosk, channel)
     assert appointment is not None
     for page in LISTS:
@@ -54,7 +55,7 @@ def test_every_list_opens_in_chinese_and_masked(desk: Client, hospital: Hospital
     assert "¥25.00" in desk.get("/admin/money/order/").content.decode()
 
 
-def test_patients_are_found_by_name_number_and_card(desk: Client, hospital: Hospital):
+def test_patients_are_found_by_name_number_and_card(desk: Client, hospital: Hospital) -> None:
     person = hospital.patient(name="测试甲", visit_card="V7")
     hospital.patient(name="别人")
     for words in ("测试", person.id_number, "V7", person.record_no, person.phone + " 测试甲"):
@@ -62,14 +63,14 @@ def test_patients_are_found_by_name_number_and_card(desk: Client, hospital: Hosp
         assert "测**" in shown and "别*" not in shown, words
 
 
-def test_a_registrar_opens_a_file_by_hand(desk: Client):
+def test_a_registrar_opens_a_file_by_hand(desk: Client) -> None:
     answer = desk.post("/admin/care/patient/add/", {
         "name": "测试乙", "card_kind": "resident", "id_number": "999999199202020018", "sex": "female", "no_shows": 0})
     assert answer.status_code == 302 and Patient.objects.get().record_no == "00000001"
     assert LogEntry.objects.get().get_change_message()
 
 
-def test_money_cannot_be_edited(desk: Client, hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+def test_money_cannot_be_edited(desk: Client, hospital: Hospital, kiosk: Kiosk, channel: PaperChannel) -> None:
     paid(hospital, kiosk, channel)
     order = Order.objects.get()
     assert desk.get(f"/admin/money/order/{order.pk}/change/").status_code == 200
@@ -78,14 +79,14 @@ def test_money_cannot_be_edited(desk: Client, hospital: Hospital, kiosk: Kiosk, 
     assert desk.post(f"/admin/money/order/{order.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_a_registrar_is_no_superuser(desk: Client):
+def test_a_registrar_is_no_superuser(desk: Client) -> None:
     for page in ("auth/user", "auth/group"):
         assert desk.get(f"/admin/{page}/").status_code == 403
     assert Client().get("/admin/").status_code == 302, "and nobody comes in without a password"
 
 
 def test_a_registrar_cancels_with_refund_after_the_person_could_not(desk: Client, hospital: Hospital, kiosk: Kiosk,
-                                                                    channel: PaperChannel, time: Clock):
+                                                                    channel: PaperChannel, time: Clock) -> None:
     appointment = paid(hospital, kiosk, channel)
     assert appointment is not None
     time.go(hours=5)
@@ -97,7 +98,8 @@ def test_a_registrar_cancels_with_refund_after_the_person_could_not(desk: Client
     assert (entry.user.username, entry.object_id, entry.change_message) == ("wang", str(appointment.pk), "退号并全额退费")
 
 
-def test_a_new_session_is_cut_reviewed_opened_and_stopped(desk: Client, hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_a_new_session_is_cut_reviewed_opened_and_stopped(desk: Client, hospital: Hospital, kiosk: Kiosk,
+                                                          time: Clock) -> None:
     words = {"department": hospital.heart.pk, "practitioner": hospital.doctor.pk, "kind": "expert",
              "day": "2026-11-25", "half": "am", "start_0": "2026-11-25", "start_1": "08:00", "end_0": "2026-11-25",
              "end_1": "10:00", "fee": 5000, "state": "draft", "released_at_0": "2026-11-20", "released_at_1": "07:00",
@@ -117,7 +119,8 @@ def test_a_new_session_is_cut_reviewed_opened_and_stopped(desk: Client, hospital
     assert [one.change_message for one in LogEntry.objects.filter(action_flag=2).order_by("pk")] == ["审核通过，开放", "停诊"]
 
 
-def test_what_waits_for_a_person_is_on_one_list(desk: Client, hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+def test_what_waits_for_a_person_is_on_one_list(desk: Client, hospital: Hospital, kiosk: Kiosk,
+                                                channel: PaperChannel) -> None:
     paid(hospital, kiosk, channel, amount=1)
     assert "付款有疑：amount" in desk.get("/admin/money/obligation/").content.decode()
     Order.objects.update(state="paid", reason="")
@@ -137,7 +140,7 @@ def test_what_waits_for_a_person_is_on_one_list(desk: Client, hospital: Hospital
     assert LogEntry.objects.get().change_message == "重新退款"
 
 
-def test_a_session_must_make_sense(desk: Client, hospital: Hospital):
+def test_a_session_must_make_sense(desk: Client, hospital: Hospital) -> None:
     day = dt.date(2026, 11, 25)
     words = {"department": hospital.heart.pk, "kind": "general", "day": day, "half": "am", "start_0": day,
              "start_1": "10:00", "end_0": day, "end_1": "08:00", "fee": 0, "state": "draft", "released_at_0": day,

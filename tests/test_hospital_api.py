@@ -39,7 +39,7 @@ def refusals(described: dict[str, Any], path: str, method: str) -> set[str]:
     return found
 
 
-def test_openapi_describes_every_call_and_its_refusals(hospital: Hospital):
+def test_openapi_describes_every_call_and_its_refusals(hospital: Hospital) -> None:
     described = json.loads(Client().get(f"{API}/openapi.json").content)
     paths = {path.removeprefix(API): next(iter(methods)) for path, methods in described["paths"].items()}
     assert paths == CONTRACT
@@ -53,7 +53,7 @@ def test_openapi_describes_every_call_and_its_refusals(hospital: Hospital):
     assert {"hold_ended", "channel_refused", "channel_away"} <= refusals(described, "/orders", "post")
 
 
-def test_nothing_without_a_token(hospital: Hospital):
+def test_nothing_without_a_token(hospital: Hospital) -> None:
     for path, method in CONTRACT.items():
         for name in ("department", "patient", "appointment"):
             path = path.replace(f"{{{name}}}", "1")
@@ -62,7 +62,7 @@ def test_nothing_without_a_token(hospital: Hospital):
         assert (answer.status_code, answer.json()) == (401, {"code": "unauthorized", "data": {}}), path
 
 
-def test_departments_in_order_with_what_is_left_today(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_departments_in_order_with_what_is_left_today(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     hospital.session(hospital.skin, start=8, hours=1, fee=300)                   # over at nine
     hospital.session(hospital.skin, days=1, fee=700)
     hospital.session(start=14, fee=1000)
@@ -77,14 +77,14 @@ def test_departments_in_order_with_what_is_left_today(hospital: Hospital, kiosk:
     assert (skin["general_left_today"], skin["open_today"], skin["fee_from"]) == (0, False, 300)
 
 
-def test_departments_keep_the_order_the_hospital_set(hospital: Hospital, kiosk: Kiosk):
+def test_departments_keep_the_order_the_hospital_set(hospital: Hospital, kiosk: Kiosk) -> None:
     first = hospital.department("AAA", "甲")
     hospital.skin.rank = 1
     hospital.skin.save()
     assert [one["id"] for one in kiosk.get("/departments").body] == [hospital.heart.pk, hospital.skin.pk, first.pk]
 
 
-def test_sessions_from_now_on_only_released_ones(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_sessions_from_now_on_only_released_ones(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     running = hospital.session(start=8, hours=2)
     expert = hospital.session(days=2, kind="expert", practitioner=hospital.doctor, fee=5000)
     hospital.session(start=7, hours=1)
@@ -106,7 +106,7 @@ def test_sessions_from_now_on_only_released_ones(hospital: Hospital, kiosk: Kios
     assert kiosk.get(f"/departments/{hospital.heart.pk}/sessions?days=0").code == "bad_request"
 
 
-def test_a_session_that_ends_at_midnight_can_be_booked_at_ten_to(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_a_session_that_ends_at_midnight_can_be_booked_at_ten_to(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     session = hospital.session(start=23, hours=1)
     time.time = time.time.replace(hour=23, minute=50)
     found = kiosk.get(f"/departments/{hospital.heart.pk}/sessions?days=1").body[0]["segments"]
@@ -115,7 +115,7 @@ def test_a_session_that_ends_at_midnight_can_be_booked_at_ten_to(hospital: Hospi
     assert kiosk.hold(hospital.patient(), found[0]["id"]).status == 200
 
 
-def test_lists_cost_two_and_three_queries(hospital: Hospital):
+def test_lists_cost_two_and_three_queries(hospital: Hospital) -> None:
     for day in range(3):
         hospital.session(days=day, kind="expert", practitioner=hospital.doctor)
         hospital.session(hospital.skin, days=day)
@@ -131,7 +131,7 @@ NEW = {"id_number": "81000019000101000X", "card_kind": "hmt", "name": "测试 �
        "born": "1900-01-01", "nation": "", "address": "某处", "phone": "19900001111"}
 
 
-def test_a_new_file_is_opened_once(hospital: Hospital, kiosk: Kiosk):
+def test_a_new_file_is_opened_once(hospital: Hospital, kiosk: Kiosk) -> None:
     assert kiosk.post("/patients/find", {"id_number": NEW["id_number"]}).code == "unknown_patient"
     made = kiosk.post("/patients", NEW)
     assert made.status == 201
@@ -149,13 +149,13 @@ def test_a_new_file_is_opened_once(hospital: Hospital, kiosk: Kiosk):
     ("id_number", "810000190001010001", "bad_id_number"), ("id_number", "999999199013010018", "bad_id_number"),
     ("id_number", "12345", "bad_id_number"), ("phone", "1990000111", "bad_phone"), ("phone", "", "bad_phone"),
     ("sex", "boat", "bad_request"), ("card_kind", "library", "bad_request")])
-def test_what_cannot_be_a_file(hospital: Hospital, kiosk: Kiosk, word: str, value: str, code: str):
+def test_what_cannot_be_a_file(hospital: Hospital, kiosk: Kiosk, word: str, value: str, code: str) -> None:
     answer = kiosk.post("/patients", NEW | {word: value})
     assert (answer.status, answer.code) == (422, code)
     assert NEW["name"] not in answer.text and not Patient.objects.exists()
 
 
-def test_finding_somebody(hospital: Hospital, kiosk: Kiosk):
+def test_finding_somebody(hospital: Hospital, kiosk: Kiosk) -> None:
     person = hospital.patient(name="欧阳·测试", english_name="OUYANG CESHI", visit_card="V1")
     number = person.id_number
     for body in ({"id_number": number}, {"id_number": number, "name": "欧阳•测试"}, {"visit_card": "V1"},
@@ -169,7 +169,7 @@ def test_finding_somebody(hospital: Hospital, kiosk: Kiosk):
     assert number not in kiosk.post("/patients/find", {"visit_card": "V1"}).text, "the kiosk needs no more than four"
 
 
-def test_news_of_a_machine_reaches_the_staff(hospital: Hospital, kiosk: Kiosk):
+def test_news_of_a_machine_reaches_the_staff(hospital: Hospital, kiosk: Kiosk) -> None:
     news = {"at": "2026-11-20T09:00:00+08:00", "kind": "paper_low", "data": {"device": "printer"}}
     assert kiosk.post("/facts", {"facts": [news]}).body == {}
     fact = Fact.objects.get()
@@ -177,7 +177,7 @@ def test_news_of_a_machine_reaches_the_staff(hospital: Hospital, kiosk: Kiosk):
 
 
 def test_log_lines_tell_nobodys_name_number_or_token(hospital: Hospital, kiosk: Kiosk,
-                                                     caplog: pytest.LogCaptureFixture):
+                                                     caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         kiosk.post("/patients", NEW)
         kiosk.post("/patients", NEW | {"phone": "1"})
@@ -190,7 +190,7 @@ def test_log_lines_tell_nobodys_name_number_or_token(hospital: Hospital, kiosk: 
         assert secret not in shown
 
 
-def test_even_a_traceback_is_discreet():
+def test_even_a_traceback_is_discreet() -> None:
     told = "Key (id_number)=(999999199001010016)\nDETAIL:  Failing row contains (1, 测试甲, 19900000001)"
     try:
         raise ValueError(told)

@@ -52,7 +52,7 @@ def first_line(process: subprocess.Popen[str], seconds: float) -> str:
     return process.stdout.readline()
 
 
-def test_from_nothing_to_a_booking_by_commands_alone(environment: dict[str, str], tmp_path: Path):
+def test_from_nothing_to_a_booking_by_commands_alone(environment: dict[str, str], tmp_path: Path) -> None:
     token = run(environment, "kiosk", "K1")
     assert "16 departments, 50 doctors, 30 patients" in run(environment, "seed")
     assert len(run(environment, "admin-user", "wang")) >= 12
@@ -85,7 +85,7 @@ def test_from_nothing_to_a_booking_by_commands_alone(environment: dict[str, str]
     assert "Traceback" not in said and token not in said and "999999199001010016" not in said
 
 
-def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path):
+def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     environment = dict(os.environ) | {"HOSPITAL_STATE": str(tmp_path / "state")}
     run(environment, "tend")
     key = tmp_path / "state" / "secret.key"
@@ -97,12 +97,12 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
 
 
 @pytest.mark.parametrize("words", [[], ["serve"], ["seed"], ["kiosk"], ["admin-user"], ["tend"]])
-def test_every_command_explains_itself(words: list[str], tmp_path: Path):
+def test_every_command_explains_itself(words: list[str], tmp_path: Path) -> None:
     said = run(dict(os.environ) | {"HOSPITAL_STATE": str(tmp_path)}, *words, "--help")
     assert said.startswith("usage: python -m hospital")
 
 
-def test_what_the_environment_says_about_the_database():
+def test_what_the_environment_says_about_the_database() -> None:
     words = database("postgres://some%40one:p%2Fw@db.example:5433/books?sslmode=require", Path())
     assert (words["USER"], words["PASSWORD"], words["HOST"], words["PORT"], words["NAME"], words["OPTIONS"]) == (
         "some@one", "p/w", "db.example", "5433", "books", {"sslmode": "require"})
@@ -111,7 +111,7 @@ def test_what_the_environment_says_about_the_database():
     assert database("", Path("/x"))["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
 
-def test_the_invented_hospital(hospital: Hospital, time: Clock):
+def test_the_invented_hospital(hospital: Hospital, time: Clock) -> None:
     Department.objects.all().delete()
     Practitioner.objects.all().delete()
     fill(DAY)
@@ -132,7 +132,7 @@ def test_the_invented_hospital(hospital: Hospital, time: Clock):
     assert Schedule.objects.filter(day=DAY + dt.timedelta(days=14)).exists()
 
 
-def test_there_is_a_number_today_at_any_time_of_day(hospital: Hospital, time: Clock):
+def test_there_is_a_number_today_at_any_time_of_day(hospital: Hospital, time: Clock) -> None:
     fill(DAY)
     kiosk = Kiosk("K1")
     for hour, minute in ((0, 0), (7, 59), (12, 10), (17, 45), (21, 30), (23, 50), (23, 59)):

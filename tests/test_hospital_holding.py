@@ -16,7 +16,8 @@ from hospital.care.models import Appointment, Hold, Schedule, Slot
 from hospital_fixtures import API, Clock, Hospital, Kiosk, segment
 
 
-def test_a_held_number_is_shown_taken_and_booked_without_payment_when_it_is_free(hospital: Hospital, kiosk: Kiosk):
+def test_a_held_number_is_shown_taken_and_booked_without_payment_when_it_is_free(hospital: Hospital,
+                                                                                 kiosk: Kiosk) -> None:
     person, session = hospital.patient(), hospital.session()
     held = kiosk.hold(person, segment(session))
     assert held.status == 200
@@ -32,7 +33,7 @@ def test_a_held_number_is_shown_taken_and_booked_without_payment_when_it_is_free
     assert [one["id"] for one in kiosk.get(f"/patients/{person.pk}/appointments").body] == [appointment["id"]]
 
 
-def test_a_hold_ends_by_itself_and_is_free_without_a_sweeper(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_a_hold_ends_by_itself_and_is_free_without_a_sweeper(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     session = hospital.session(places=1)
     first = kiosk.hold(hospital.patient(), segment(session))
     second = hospital.patient()
@@ -44,13 +45,14 @@ def test_a_hold_ends_by_itself_and_is_free_without_a_sweeper(hospital: Hospital,
     assert kiosk.confirm(first.body["id"]).code == "hold_ended"
 
 
-def test_an_ended_hold_cannot_be_confirmed_even_if_nobody_took_the_slot(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_an_ended_hold_cannot_be_confirmed_even_if_nobody_took_the_slot(hospital: Hospital, kiosk: Kiosk,
+                                                                        time: Clock) -> None:
     held = kiosk.hold(hospital.patient(), segment(hospital.session()))
     time.go(seconds=181)
     assert kiosk.confirm(held.body["id"]).code == "hold_ended"
 
 
-def test_releasing_is_never_an_error(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_releasing_is_never_an_error(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     person, session = hospital.patient(), hospital.session(places=1)
     held = kiosk.hold(person, segment(session)).body["id"]
     assert kiosk.post(f"/holds/{held}/release").body == {"state": "released"}
@@ -66,7 +68,8 @@ def test_releasing_is_never_an_error(hospital: Hospital, kiosk: Kiosk, time: Clo
     assert Appointment.objects.get().state == "booked"
 
 
-def test_a_released_number_of_somebody_else_is_not_released_twice(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_a_released_number_of_somebody_else_is_not_released_twice(hospital: Hospital, kiosk: Kiosk,
+                                                                  time: Clock) -> None:
     session = hospital.session(places=1)
     first = kiosk.hold(hospital.patient(), segment(session)).body["id"]
     time.go(seconds=181)
@@ -75,7 +78,7 @@ def test_a_released_number_of_somebody_else_is_not_released_twice(hospital: Hosp
     assert kiosk.confirm(second).status == 200
 
 
-def test_a_person_holds_one_number_a_half_day_and_department(hospital: Hospital, kiosk: Kiosk):
+def test_a_person_holds_one_number_a_half_day_and_department(hospital: Hospital, kiosk: Kiosk) -> None:
     person, session = hospital.patient(), hospital.session(places=1)
     first = kiosk.hold(person, segment(session, 0)).body["id"]
     second = kiosk.hold(person, segment(session, 1))
@@ -84,7 +87,7 @@ def test_a_person_holds_one_number_a_half_day_and_department(hospital: Hospital,
     assert kiosk.confirm(first).code == "hold_ended"
 
 
-def test_a_live_hold_at_another_machine_is_not_taken_away(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_a_live_hold_at_another_machine_is_not_taken_away(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     person, session, other = hospital.patient(), hospital.session(), Kiosk("K2")
     kiosk.hold(person, segment(session))
     refused = other.hold(person, segment(session))
@@ -94,7 +97,7 @@ def test_a_live_hold_at_another_machine_is_not_taken_away(hospital: Hospital, ki
     assert other.hold(person, segment(session)).status == 200
 
 
-def test_no_second_booking_for_the_same_department_day_and_half(hospital: Hospital, kiosk: Kiosk):
+def test_no_second_booking_for_the_same_department_day_and_half(hospital: Hospital, kiosk: Kiosk) -> None:
     person = hospital.patient()
     morning, afternoon = hospital.session(start=10), hospital.session(start=14)
     also = hospital.session(start=15, kind="expert", practitioner=hospital.doctor)
@@ -104,7 +107,7 @@ def test_no_second_booking_for_the_same_department_day_and_half(hospital: Hospit
     assert kiosk.hold(person, segment(morning)).status == 200
 
 
-def test_at_most_three_bookings_a_day_and_live_holds_count(hospital: Hospital, kiosk: Kiosk):
+def test_at_most_three_bookings_a_day_and_live_holds_count(hospital: Hospital, kiosk: Kiosk) -> None:
     person = hospital.patient()
     sessions = [hospital.session(hospital.department(f"X{n}", f"科{n}")) for n in range(4)]
     for session in sessions[:2]:
@@ -116,7 +119,7 @@ def test_at_most_three_bookings_a_day_and_live_holds_count(hospital: Hospital, k
     assert kiosk.hold(person, segment(tomorrow)).status == 200
 
 
-def test_refusals_of_what_cannot_be_held(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_refusals_of_what_cannot_be_held(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     person, session = hospital.patient(), hospital.session(start=10)
     name = segment(session)
     assert kiosk.hold(person, "7").code == kiosk.hold(person, f"{session.pk}-0959").code == "unknown_segment"
@@ -132,13 +135,13 @@ def test_refusals_of_what_cannot_be_held(hospital: Hospital, kiosk: Kiosk, time:
     assert kiosk.hold(person, name).code == "past"
 
 
-def test_who_missed_three_times_registers_on_the_day_only(hospital: Hospital, kiosk: Kiosk):
+def test_who_missed_three_times_registers_on_the_day_only(hospital: Hospital, kiosk: Kiosk) -> None:
     person = hospital.patient(no_shows=3)
     assert kiosk.hold(person, segment(hospital.session(days=1))).code == "blacklisted"
     assert kiosk.hold(person, segment(hospital.session())).status == 200
 
 
-def test_the_database_itself_refuses_a_number_twice(hospital: Hospital, kiosk: Kiosk):
+def test_the_database_itself_refuses_a_number_twice(hospital: Hospital, kiosk: Kiosk) -> None:
     session = hospital.session()
     slot = session.slots.first()
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -151,7 +154,7 @@ def test_the_database_itself_refuses_a_number_twice(hospital: Hospital, kiosk: K
                                    department=booked.department, half=booked.half, fee=0, booked_at=booked.booked_at)
 
 
-def test_64_people_for_10_slots_at_once_over_http(hospital: Hospital, kiosk: Kiosk):
+def test_64_people_for_10_slots_at_once_over_http(hospital: Hospital, kiosk: Kiosk) -> None:
     """Exactly ten get a number, nobody the same, on both databases and through the real server."""
     session = hospital.session(places=10, hours=1, minutes=60)
     name, people = segment(session), [hospital.patient() for _ in range(64)]
@@ -182,7 +185,7 @@ def test_64_people_for_10_slots_at_once_over_http(hospital: Hospital, kiosk: Kio
     assert Hold.objects.count() == 10
 
 
-def test_one_person_at_eight_machines_at_once_gets_one_number(hospital: Hospital):
+def test_one_person_at_eight_machines_at_once_gets_one_number(hospital: Hospital) -> None:
     person, session = hospital.patient(), hospital.session(places=8)
     kiosks, gate, name = [Kiosk(f"K{n}") for n in range(8)], threading.Barrier(8), segment(session)
 

@@ -19,7 +19,7 @@ from hospital.kiosk.models import Kiosk as Machine
 from hospital_fixtures import API, Clock, Hospital, Kiosk, segment
 
 
-def test_a_repeat_gets_the_first_answer(hospital: Hospital, kiosk: Kiosk):
+def test_a_repeat_gets_the_first_answer(hospital: Hospital, kiosk: Kiosk) -> None:
     person, name = hospital.patient(), segment(hospital.session())
     first, again = kiosk.hold(person, name, "k"), kiosk.hold(person, name, "k")
     assert (again.status, again.text) == (first.status, first.text) == (200, first.text)
@@ -27,7 +27,7 @@ def test_a_repeat_gets_the_first_answer(hospital: Hospital, kiosk: Kiosk):
     assert Hold.objects.count() == 1
 
 
-def test_refusals_are_stored_too(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_refusals_are_stored_too(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     session = hospital.session(places=1)
     kiosk.hold(hospital.patient(), segment(session))
     person = hospital.patient()
@@ -39,7 +39,7 @@ def test_refusals_are_stored_too(hospital: Hospital, kiosk: Kiosk, time: Clock):
     assert kiosk.hold(person, segment(session), "new").status == 200
 
 
-def test_the_same_key_with_another_body_or_path_is_refused(hospital: Hospital, kiosk: Kiosk):
+def test_the_same_key_with_another_body_or_path_is_refused(hospital: Hospital, kiosk: Kiosk) -> None:
     person, session = hospital.patient(), hospital.session()
     held = kiosk.hold(person, segment(session), "k").body["id"]
     for answer in (kiosk.hold(hospital.patient(), segment(session), "k"), kiosk.confirm(held, "k")):
@@ -48,14 +48,14 @@ def test_the_same_key_with_another_body_or_path_is_refused(hospital: Hospital, k
 
 
 @pytest.mark.parametrize("key", ["", "x" * 65])
-def test_no_write_without_a_proper_key(hospital: Hospital, kiosk: Kiosk, key: str):
+def test_no_write_without_a_proper_key(hospital: Hospital, kiosk: Kiosk, key: str) -> None:
     answer = kiosk._client.post(f"{API}/holds", {"patient": 1, "segment": "1-0900"}, content_type="application/json",
                                 headers={"Idempotency-Key": key})
     assert answer.status_code == 400 and answer.json()["code"] == "no_key"
 
 
 def test_a_repeat_while_the_first_runs_is_told_to_wait(hospital: Hospital, kiosk: Kiosk,
-                                                       monkeypatch: pytest.MonkeyPatch):
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
     person, name = hospital.patient(), segment(hospital.session())
     inside, go_on = threading.Event(), threading.Event()
     real = booking.get_hold
@@ -83,7 +83,7 @@ def test_a_repeat_while_the_first_runs_is_told_to_wait(hospital: Hospital, kiosk
     assert kiosk.order(held, "k").body["data"] == {"reason": "not_configured"}, "now the answer is there"
 
 
-def test_trouble_is_not_stored(hospital: Hospital, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch):
+def test_trouble_is_not_stored(hospital: Hospital, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
     person, name = hospital.patient(), segment(hospital.session())
 
     def fails(*_: object) -> None:
@@ -100,7 +100,7 @@ class Killed(BaseException):
 
 
 def test_a_claim_whose_process_died_is_taken_over_after_30_seconds(hospital: Hospital, kiosk: Kiosk, time: Clock,
-                                                                   monkeypatch: pytest.MonkeyPatch):
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
     person, name = hospital.patient(), segment(hospital.session())
 
     def dies(*_: object) -> None:
@@ -116,7 +116,7 @@ def test_a_claim_whose_process_died_is_taken_over_after_30_seconds(hospital: Hos
 
 
 def test_a_slow_run_that_was_taken_over_leaves_nothing_behind(hospital: Hospital, kiosk: Kiosk, time: Clock,
-                                                              monkeypatch: pytest.MonkeyPatch):
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     person, name = hospital.patient(), segment(hospital.session())
     real = booking._take_slot
 
@@ -131,7 +131,7 @@ def test_a_slow_run_that_was_taken_over_leaves_nothing_behind(hospital: Hospital
     assert kiosk.hold(person, name, "k").status == 200 and Hold.objects.count() == 1
 
 
-def test_twenty_repeats_at_once_hold_one_number(hospital: Hospital, kiosk: Kiosk):
+def test_twenty_repeats_at_once_hold_one_number(hospital: Hospital, kiosk: Kiosk) -> None:
     person, name, gate = hospital.patient(), segment(hospital.session(places=20)), threading.Barrier(20)
 
     def hold(_: int) -> tuple[int, str]:
@@ -147,7 +147,7 @@ def test_twenty_repeats_at_once_hold_one_number(hospital: Hospital, kiosk: Kiosk
     assert answers <= {(200, str(held.pk)), (409, "in_progress")} and (200, str(held.pk)) in answers
 
 
-def test_answers_are_forgotten_after_two_days(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_answers_are_forgotten_after_two_days(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     kiosk.hold(hospital.patient(), segment(hospital.session()), "k")
     time.go(hours=47)
     assert claims.forget_old() == 0
@@ -155,7 +155,7 @@ def test_answers_are_forgotten_after_two_days(hospital: Hospital, kiosk: Kiosk, 
     assert claims.forget_old() == 1 and not Claim.objects.exists()
 
 
-def test_only_the_hash_of_a_token_is_kept(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_only_the_hash_of_a_token_is_kept(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     machine = Machine.objects.get()
     assert machine.token_sha256 == hashlib.sha256(kiosk.token.encode()).hexdigest()
     assert kiosk.get("/hello").status == 200
@@ -169,7 +169,7 @@ def test_only_the_hash_of_a_token_is_kept(hospital: Hospital, kiosk: Kiosk, time
     assert fresh.get("/hello").status == 401
 
 
-def test_hello_says_the_time_with_its_offset(hospital: Hospital, kiosk: Kiosk, time: Clock):
+def test_hello_says_the_time_with_its_offset(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     hello = kiosk.get("/hello").body
     assert dt.datetime.fromisoformat(hello["time"]) == time.now() and hello["time"].endswith("+08:00")
     assert hello["zone"] == "Asia/Shanghai" and set(hello["hospital"]) == {"zh", "en"}

@@ -49,7 +49,7 @@ def notify(body: bytes, signature: str = "genuine") -> int:
                          headers={"Paper-Signature": signature}).status_code
 
 
-def test_an_order_is_opened_polled_paid_and_booked(payer: Payer, channel: PaperChannel, time: Clock):
+def test_an_order_is_opened_polled_paid_and_booked(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     assert payer.order["state"] == "open" and payer.order["amount"] == 2500
     assert payer.order["code_url"].startswith("weixin://") and len(payer.no) <= 32
     assert payer.order["expires_at"] == "2026-11-20T09:03:00.000+08:00"
@@ -64,7 +64,7 @@ def test_an_order_is_opened_polled_paid_and_booked(payer: Payer, channel: PaperC
     assert confirmed["copy"] == 1 and payer.kinds() == ["paper_owed"]
 
 
-def test_the_channel_is_asked_at_most_once_a_second_per_order(payer: Payer, channel: PaperChannel, time: Clock):
+def test_the_channel_is_asked_at_most_once_a_second_per_order(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     for _ in range(5):
         assert payer.state() == "open"
     assert channel.times("query") == 1
@@ -73,7 +73,7 @@ def test_the_channel_is_asked_at_most_once_a_second_per_order(payer: Payer, chan
     assert channel.times("query") == 2
 
 
-def test_the_hold_outlives_its_order(payer: Payer, hospital: Hospital, channel: PaperChannel, time: Clock):
+def test_the_hold_outlives_its_order(payer: Payer, hospital: Hospital, channel: PaperChannel, time: Clock) -> None:
     time.go(seconds=239)
     assert payer.kiosk.hold(hospital.patient(), segment(payer.session)).code == "slot_full"
     channel.pay(payer.no)
@@ -81,7 +81,7 @@ def test_the_hold_outlives_its_order(payer: Payer, hospital: Hospital, channel: 
 
 
 def test_payment_to_booking_is_one_transaction(payer: Payer, channel: PaperChannel, monkeypatch: pytest.MonkeyPatch,
-                                               time: Clock):
+                                               time: Clock) -> None:
     """If the booking cannot be written, the payment is not either; the next news writes both."""
     channel.pay(payer.no)
 
@@ -97,7 +97,7 @@ def test_payment_to_booking_is_one_transaction(payer: Payer, channel: PaperChann
     assert payer.state() == "paid" and Appointment.objects.count() == 1
 
 
-def test_a_notification_books_and_is_idempotent(payer: Payer, channel: PaperChannel):
+def test_a_notification_books_and_is_idempotent(payer: Payer, channel: PaperChannel) -> None:
     channel.pay(payer.no)
     assert notify(channel.news(payer.no)) == 204
     assert notify(channel.news(payer.no)) == 204
@@ -105,19 +105,19 @@ def test_a_notification_books_and_is_idempotent(payer: Payer, channel: PaperChan
     assert channel.times("query") == 0
 
 
-def test_a_forged_notification_changes_nothing(payer: Payer, channel: PaperChannel):
+def test_a_forged_notification_changes_nothing(payer: Payer, channel: PaperChannel) -> None:
     channel.pay(payer.no)
     assert notify(channel.news(payer.no), "forged") == 401
     assert Order.objects.get().state == "open"
 
 
-def test_a_notification_of_something_unknown_is_not_acknowledged(payer: Payer, channel: PaperChannel):
+def test_a_notification_of_something_unknown_is_not_acknowledged(payer: Payer, channel: PaperChannel) -> None:
     channel.open("R0000000000", 1, "", dt.datetime.now(dt.UTC))
     assert notify(channel.news("R0000000000")) == 404
 
 
 def test_a_late_payment_is_refunded_with_a_notice(payer: Payer, hospital: Hospital, channel: PaperChannel,
-                                                  time: Clock):
+                                                  time: Clock) -> None:
     time.go(seconds=241)
     other = hospital.patient()
     assert payer.kiosk.hold(other, segment(payer.session)).status == 200, "somebody else has the number now"
@@ -134,20 +134,21 @@ def test_a_late_payment_is_refunded_with_a_notice(payer: Payer, hospital: Hospit
     assert payer.kinds() == []
 
 
-def test_a_payment_of_a_released_hold_is_refunded(payer: Payer, channel: PaperChannel):
+def test_a_payment_of_a_released_hold_is_refunded(payer: Payer, channel: PaperChannel) -> None:
     payer.kiosk.post(f"/holds/{payer.hold}/release")
     channel.pay(payer.no)
     assert payer.state() == "refunding" and payer.kiosk.confirm(payer.hold).code == "hold_ended"
 
 
-def test_a_payment_after_the_end_still_books_if_nobody_took_the_slot(payer: Payer, channel: PaperChannel, time: Clock):
+def test_a_payment_after_the_end_still_books_if_nobody_took_the_slot(payer: Payer, channel: PaperChannel,
+                                                                     time: Clock) -> None:
     time.go(seconds=300)
     channel.pay(payer.no)
     assert payer.state() == "paid" and Appointment.objects.get().order.no == payer.no
 
 
 def test_a_payment_for_a_half_day_booked_meanwhile_is_refunded(payer: Payer, hospital: Hospital, channel: PaperChannel,
-                                                               time: Clock):
+                                                               time: Clock) -> None:
     time.go(seconds=300)
     free = hospital.session(start=15)
     payer.kiosk.confirm(payer.kiosk.hold(payer.person, segment(free)).body["id"])
@@ -157,7 +158,7 @@ def test_a_payment_for_a_half_day_booked_meanwhile_is_refunded(payer: Payer, hos
 
 @pytest.mark.parametrize("word, value", [("amount", 1), ("merchant", "1900000009"), ("appid", "wx9")])
 def test_another_amount_or_merchant_is_disputed_and_never_paid(payer: Payer, channel: PaperChannel, word: str,
-                                                               value: Any):
+                                                               value: Any) -> None:
     channel.pay(payer.no)
     setattr(channel.orders[payer.no], word, value)
     assert payer.state() == "disputed" and not Appointment.objects.exists() and not Refund.objects.exists()
@@ -167,25 +168,25 @@ def test_another_amount_or_merchant_is_disputed_and_never_paid(payer: Payer, cha
     assert payer.kiosk.order(payer.hold).body["state"] == "disputed", "nobody is asked to pay again"
 
 
-def test_money_refunded_behind_our_back_is_disputed(payer: Payer, channel: PaperChannel):
+def test_money_refunded_behind_our_back_is_disputed(payer: Payer, channel: PaperChannel) -> None:
     channel.pay(payer.no)
     channel.orders[payer.no].state = TradeState.REFUND
     assert payer.state() == "disputed"
 
 
-def test_closing_says_closed_and_frees_nothing_that_was_paid(payer: Payer, channel: PaperChannel):
+def test_closing_says_closed_and_frees_nothing_that_was_paid(payer: Payer, channel: PaperChannel) -> None:
     assert payer.close().body["state"] == "closed"
     assert [verb for verb, _ in channel.asked] == ["open", "query", "close", "query"]
     assert payer.close().body["state"] == "closed"
     assert channel.times("close") == 1
 
 
-def test_who_pays_while_it_is_being_closed_has_paid(payer: Payer, channel: PaperChannel):
+def test_who_pays_while_it_is_being_closed_has_paid(payer: Payer, channel: PaperChannel) -> None:
     channel.pay_on_close = True
     assert payer.close().body["state"] == "paid" and Appointment.objects.count() == 1
 
 
-def test_a_payment_of_a_closed_order_is_not_lost(payer: Payer, channel: PaperChannel, time: Clock):
+def test_a_payment_of_a_closed_order_is_not_lost(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     payer.close()
     time.go(seconds=300)
     channel.pay(payer.no)
@@ -193,7 +194,7 @@ def test_a_payment_of_a_closed_order_is_not_lost(payer: Payer, channel: PaperCha
     assert payer.state() == "paid"
 
 
-def test_closing_when_the_channel_is_away_is_503_and_not_stored(payer: Payer, channel: PaperChannel):
+def test_closing_when_the_channel_is_away_is_503_and_not_stored(payer: Payer, channel: PaperChannel) -> None:
     channel.away = {"query"}
     answers = [payer.kiosk.post(f"/orders/{payer.no}/close", {}, "same") for _ in range(2)]
     assert [(one.status, one.code) for one in answers] == [(503, "channel_away")] * 2
@@ -201,27 +202,27 @@ def test_closing_when_the_channel_is_away_is_503_and_not_stored(payer: Payer, ch
     assert payer.kiosk.post(f"/orders/{payer.no}/close", {}, "same").body["state"] == "closed"
 
 
-def test_a_lost_answer_to_close_is_not_an_answer(payer: Payer, channel: PaperChannel):
+def test_a_lost_answer_to_close_is_not_an_answer(payer: Payer, channel: PaperChannel) -> None:
     channel.lost = {"close"}
     assert payer.close().code == "channel_away" and Order.objects.get().state == "open"
     channel.lost = set()
     assert payer.close().body["state"] == "closed"
 
 
-def test_silence_of_the_channel_changes_nothing(payer: Payer, channel: PaperChannel):
+def test_silence_of_the_channel_changes_nothing(payer: Payer, channel: PaperChannel) -> None:
     channel.away = {"query"}
     assert payer.state() == "open"
 
 
 def test_somebody_typing_a_password_is_neither_paid_nor_closed(payer: Payer, channel: PaperChannel,
-                                                               monkeypatch: pytest.MonkeyPatch):
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:
     channel.orders[payer.no].state = TradeState.USERPAYING
     monkeypatch.setattr(channel, "close", lambda no: None)
     assert payer.close().code == "channel_away"
 
 
 def test_a_repeat_after_channel_away_goes_on_with_the_same_order(hospital: Hospital, kiosk: Kiosk,
-                                                                 channel: PaperChannel):
+                                                                 channel: PaperChannel) -> None:
     hold = kiosk.hold(hospital.patient(), segment(hospital.session(fee=100))).body["id"]
     channel.lost = {"open"}
     assert (kiosk.order(hold, "same").status, kiosk.order(hold, "same").status) == (503, 503)
@@ -233,7 +234,8 @@ def test_a_repeat_after_channel_away_goes_on_with_the_same_order(hospital: Hospi
     assert again.headers["Idempotent-Replay"] == "true" and again.text == order.text
 
 
-def test_an_order_whose_opening_never_arrived_is_closed(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+def test_an_order_whose_opening_never_arrived_is_closed(hospital: Hospital, kiosk: Kiosk,
+                                                        channel: PaperChannel) -> None:
     hold = kiosk.hold(hospital.patient(), segment(hospital.session(fee=100))).body["id"]
     channel.away = {"open"}
     kiosk.order(hold, "first")
@@ -243,7 +245,7 @@ def test_an_order_whose_opening_never_arrived_is_closed(hospital: Hospital, kios
     assert list(Order.objects.order_by("id").values_list("state", flat=True)) == ["closed", "open"]
 
 
-def test_an_open_order_of_the_same_hold_is_closed_first(payer: Payer, channel: PaperChannel):
+def test_an_open_order_of_the_same_hold_is_closed_first(payer: Payer, channel: PaperChannel) -> None:
     second = payer.kiosk.order(payer.hold).body
     assert second["no"] != payer.no and payer.state() == "closed"
     channel.pay(second["no"])
@@ -252,7 +254,7 @@ def test_an_open_order_of_the_same_hold_is_closed_first(payer: Payer, channel: P
     assert Order.objects.count() == 2
 
 
-def test_a_refused_order_says_why_and_stays_refused(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+def test_a_refused_order_says_why_and_stays_refused(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel) -> None:
     hold = kiosk.hold(hospital.patient(), segment(hospital.session(fee=100))).body["id"]
     channel.refuse = {"open": "NO_AUTH"}
     refused = kiosk.order(hold, "same")
@@ -263,7 +265,7 @@ def test_a_refused_order_says_why_and_stays_refused(hospital: Hospital, kiosk: K
     assert kiosk.order(hold, "other").status == 200
 
 
-def test_orders_that_make_no_sense(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel, time: Clock):
+def test_orders_that_make_no_sense(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel, time: Clock) -> None:
     free = kiosk.hold(hospital.patient(), segment(hospital.session())).body["id"]
     assert kiosk.order(free).body == {"code": "channel_refused", "data": {"reason": "nothing_to_pay"}}
     assert kiosk.get("/orders/R1").code == "unknown_order"
@@ -272,13 +274,13 @@ def test_orders_that_make_no_sense(hospital: Hospital, kiosk: Kiosk, channel: Pa
     assert kiosk.order(paid).code == "hold_ended"
 
 
-def test_without_an_account_payment_is_refused(hospital: Hospital, kiosk: Kiosk):
+def test_without_an_account_payment_is_refused(hospital: Hospital, kiosk: Kiosk) -> None:
     hold = kiosk.hold(hospital.patient(), segment(hospital.session(fee=100))).body["id"]
     assert kiosk.order(hold).body == {"code": "channel_refused", "data": {"reason": "not_configured"}}
     assert notify(b"{}") == 404
 
 
-def test_nobody_keeps_a_number_by_ordering_for_ever(payer: Payer, channel: PaperChannel, time: Clock):
+def test_nobody_keeps_a_number_by_ordering_for_ever(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     for _ in range(4):
         time.go(seconds=170)
         assert payer.kiosk.order(payer.hold).status == 200
@@ -293,7 +295,7 @@ def paid(payer: Payer, channel: PaperChannel) -> int:
 
 
 def test_cancelling_frees_the_number_and_refunds_in_full(payer: Payer, hospital: Hospital, channel: PaperChannel,
-                                                         time: Clock):
+                                                         time: Clock) -> None:
     appointment = paid(payer, channel)
     cancelled = payer.kiosk.cancel(appointment).body
     assert cancelled["appointment"]["state"] == "cancelled"
@@ -306,7 +308,7 @@ def test_cancelling_frees_the_number_and_refunds_in_full(payer: Payer, hospital:
     assert payer.kiosk.get(f"/patients/{payer.person.pk}/papers").body[0]["refund"]["state"] == "done"
 
 
-def test_a_double_cancel_is_refused_and_refunds_once(payer: Payer, channel: PaperChannel):
+def test_a_double_cancel_is_refused_and_refunds_once(payer: Payer, channel: PaperChannel) -> None:
     appointment = paid(payer, channel)
     assert payer.kiosk.cancel(appointment).status == 200
     assert payer.kiosk.cancel(appointment).code == "already_cancelled"
@@ -314,7 +316,7 @@ def test_a_double_cancel_is_refused_and_refunds_once(payer: Payer, channel: Pape
     assert Refund.objects.count() == len(channel.refunds) == 1
 
 
-def test_cancelling_is_possible_until_half_an_hour_before(payer: Payer, channel: PaperChannel, time: Clock):
+def test_cancelling_is_possible_until_half_an_hour_before(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     appointment = paid(payer, channel)
     time.time = time.time.replace(hour=13, minute=30, second=1)
     refused = payer.kiosk.cancel(appointment)
@@ -323,7 +325,7 @@ def test_cancelling_is_possible_until_half_an_hour_before(payer: Payer, channel:
     assert payer.kiosk.cancel(appointment).status == 200
 
 
-def test_a_refund_number_is_stable_however_often_it_is_asked(payer: Payer, channel: PaperChannel, time: Clock):
+def test_a_refund_number_is_stable_however_often_it_is_asked(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     payer.kiosk.cancel(paid(payer, channel))
     channel.lost = {"refund"}
     for _ in range(3):
@@ -338,7 +340,7 @@ def test_a_refund_number_is_stable_however_often_it_is_asked(payer: Payer, chann
     assert asked == {f"{payer.no}R1"} and len(channel.refunds) == 1
 
 
-def test_a_refund_is_done_by_its_notification(payer: Payer, channel: PaperChannel):
+def test_a_refund_is_done_by_its_notification(payer: Payer, channel: PaperChannel) -> None:
     payer.kiosk.cancel(paid(payer, channel))
     tend()
     channel.refund_state = RefundState.SUCCESS
@@ -348,7 +350,7 @@ def test_a_refund_is_done_by_its_notification(payer: Payer, channel: PaperChanne
 
 @pytest.mark.parametrize("state, number", [(RefundState.ABNORMAL, "R1"), (RefundState.CLOSED, "R2")])
 def test_a_failed_refund_waits_for_the_staff(payer: Payer, channel: PaperChannel, time: Clock, state: RefundState,
-                                             number: str):
+                                             number: str) -> None:
     payer.kiosk.cancel(paid(payer, channel))
     channel.refund_state = state
     assert tend().refunds_failed == 1
@@ -362,7 +364,8 @@ def test_a_failed_refund_waits_for_the_staff(payer: Payer, channel: PaperChannel
     assert Refund.objects.get().no == payer.no + number
 
 
-def test_a_refund_of_a_moment_ago_that_the_channel_does_not_know_yet(payer: Payer, channel: PaperChannel, time: Clock):
+def test_a_refund_of_a_moment_ago_that_the_channel_does_not_know_yet(payer: Payer, channel: PaperChannel,
+                                                                     time: Clock) -> None:
     payer.kiosk.cancel(paid(payer, channel))
     tend()
     channel.refunds.clear()
@@ -374,7 +377,7 @@ def test_a_refund_of_a_moment_ago_that_the_channel_does_not_know_yet(payer: Paye
 
 
 def test_tending_concludes_what_a_dead_kiosk_left(payer: Payer, hospital: Hospital, channel: PaperChannel,
-                                                  time: Clock):
+                                                  time: Clock) -> None:
     other = Payer(hospital, Kiosk("K2"), department=hospital.skin)
     assert tend() == Tended()
     channel.pay(payer.no)
@@ -387,7 +390,7 @@ def test_tending_concludes_what_a_dead_kiosk_left(payer: Payer, hospital: Hospit
     assert payer.state() == "paid" and other.state() == "closed"
 
 
-def test_tending_places_a_payment_with_nothing_booked(payer: Payer, channel: PaperChannel, time: Clock):
+def test_tending_places_a_payment_with_nothing_booked(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     """As after a backup was put back: the order says paid, and nothing came of it."""
     Order.objects.update(state="paid", transaction="420000")
     assert Order.objects.filter(OBLIGATIONS).count() == 1
@@ -395,7 +398,7 @@ def test_tending_places_a_payment_with_nothing_booked(payer: Payer, channel: Pap
     assert tend() == Tended() and not Order.objects.filter(OBLIGATIONS).exists()
 
 
-def test_a_stopped_session_tells_everybody_and_refunds(payer: Payer, hospital: Hospital, channel: PaperChannel):
+def test_a_stopped_session_tells_everybody_and_refunds(payer: Payer, hospital: Hospital, channel: PaperChannel) -> None:
     appointment = paid(payer, channel)
     late = Payer(hospital, Kiosk("K2"), department=hospital.skin)
     cancelling.stop(payer.session)
@@ -408,7 +411,7 @@ def test_a_stopped_session_tells_everybody_and_refunds(payer: Payer, hospital: H
     assert late.state() == "refunding", "a payment for a session stopped meanwhile goes back"
 
 
-def test_an_order_learns_nothing_from_news_about_another(payer: Payer, channel: PaperChannel):
+def test_an_order_learns_nothing_from_news_about_another(payer: Payer, channel: PaperChannel) -> None:
     channel.open("R0000000000", 2500, "", dt.datetime.now(dt.UTC))
     channel.pay("R0000000000")
     assert settling.learn(payer.no, channel.query("R0000000000")).state == "disputed"

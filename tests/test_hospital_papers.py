@@ -39,7 +39,7 @@ def visit(hospital: Hospital, kiosk: Kiosk) -> Visit:
     return Visit(hospital, kiosk)
 
 
-def test_every_further_print_is_a_copy(visit: Visit):
+def test_every_further_print_is_a_copy(visit: Visit) -> None:
     assert [visit.issue().body["copy"] for _ in range(2)] == [2, 3]
     assert visit.kiosk.confirm(visit.hold).body["copy"] == 4
     assert visit.papers()[0]["copies"] == 4 and visit.papers()[0]["delivered"] is False
@@ -48,14 +48,14 @@ def test_every_further_print_is_a_copy(visit: Visit):
 @pytest.mark.parametrize("outcome, following, delivered",
                          [("printed", 2, True), ("sent", 2, True), ("unknown", 2, False), ("none", 1, False)])
 def test_only_what_surely_is_not_on_paper_gives_its_number_back(visit: Visit, outcome: str, following: int,
-                                                                delivered: bool):
+                                                                delivered: bool) -> None:
     assert visit.outcome(1, outcome).body == {}
     assert visit.papers()[0]["delivered"] is delivered
     assert [one["kind"] for one in visit.kiosk.notices(visit.person)] == ([] if delivered else ["paper_owed"])
     assert visit.issue().body["copy"] == following
 
 
-def test_never_two_originals(visit: Visit):
+def test_never_two_originals(visit: Visit) -> None:
     visit.outcome(1, "unknown")
     assert visit.issue().body["copy"] == 2
     visit.outcome(2, "none")
@@ -67,7 +67,7 @@ def test_never_two_originals(visit: Visit):
                              issued_at=dt.datetime.now(dt.UTC))
 
 
-def test_a_ticket_never_handed_over_is_owed_until_it_is(visit: Visit, time: Clock):
+def test_a_ticket_never_handed_over_is_owed_until_it_is(visit: Visit, time: Clock) -> None:
     notice = visit.kiosk.notices(visit.person)[0]
     assert notice["kind"] == "paper_owed" and notice["data"]["paper"] == "registration"
     assert notice["data"]["appointment"]["id"] == visit.id
@@ -78,12 +78,12 @@ def test_a_ticket_never_handed_over_is_owed_until_it_is(visit: Visit, time: Cloc
     assert visit.kiosk.notices(visit.person) == []
 
 
-def test_nothing_is_owed_for_a_visit_that_is_over(visit: Visit, time: Clock):
+def test_nothing_is_owed_for_a_visit_that_is_over(visit: Visit, time: Clock) -> None:
     time.go(hours=6)
     assert visit.kiosk.notices(visit.person) == []
 
 
-def test_a_refund_slip_belongs_to_a_cancelled_visit_and_a_ticket_to_a_live_one(visit: Visit):
+def test_a_refund_slip_belongs_to_a_cancelled_visit_and_a_ticket_to_a_live_one(visit: Visit) -> None:
     assert visit.issue("refund").code == "unknown_paper"
     visit.kiosk.cancel(visit.id)
     assert visit.issue("registration").code == "unknown_paper"
@@ -92,7 +92,7 @@ def test_a_refund_slip_belongs_to_a_cancelled_visit_and_a_ticket_to_a_live_one(v
     assert visit.papers() == [] and visit.kiosk.notices(visit.person) == [], "no money went back: no slip"
 
 
-def test_the_slip_of_a_refund_is_owed_too(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel):
+def test_the_slip_of_a_refund_is_owed_too(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel) -> None:
     person = hospital.patient()
     hold = kiosk.hold(person, segment(hospital.session(fee=100))).body["id"]
     order = kiosk.order(hold).body["no"]
@@ -107,7 +107,7 @@ def test_the_slip_of_a_refund_is_owed_too(hospital: Hospital, kiosk: Kiosk, chan
     assert (state["kind"], state["copies"], state["refund"]["state"]) == ("refund", 0, "processing")
 
 
-def test_papers_of_today_are_those_made_today_or_for_today(visit: Visit, hospital: Hospital, time: Clock):
+def test_papers_of_today_are_those_made_today_or_for_today(visit: Visit, hospital: Hospital, time: Clock) -> None:
     later = hospital.session(days=3)
     visit.kiosk.confirm(visit.kiosk.hold(visit.person, segment(later)).body["id"])
     assert [one["appointment"]["day"] for one in visit.papers()] == ["2026-11-20", "2026-11-23"]
@@ -118,7 +118,7 @@ def test_papers_of_today_are_those_made_today_or_for_today(visit: Visit, hospita
     assert visit.papers(hospital.patient()) == []
 
 
-def test_refusals_about_papers(visit: Visit):
+def test_refusals_about_papers(visit: Visit) -> None:
     assert visit.outcome(9, "printed").code == "unknown_paper"
     visit.id = 999999
     assert visit.issue().code == visit.outcome(1, "none").code == "unknown_appointment"
