@@ -1,0 +1,264 @@
+"""A whole kiosk without its face, in a town: the real stage, desk, ears and journal, on one thread and a virtual clock.
+
+It is a body (tables.py) by which tables are played: what a screen would show is read from the scene, and what a person
+would touch is given to the stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from drivers import contract as d
+from kiosk.care import Choice
+from kiosk.desk import Desk, Lobby, News
+from kiosk.hands import Task
+from kiosk.journal import Journal, machine_key
+from kiosk.journeys import Story, stories, tiles
+from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Identify, Option, Row, Trouble, TypeInstead,
+                            Welcome)
+from kiosk.stage import Stage
+from kiosk.sync import Sync
+from kiosk.visit import Comfort, Scene, Size
+from kiosk.words import Language, Name, Text, clock, day, read, say
+from lobby import Printer, Service, Slot
+from town import Town
+from townsfolk import PEOPLE
+
+SIGN = Name("示范县人民医院", "Model County People's Hospital")
+BUTTONS = {Identify: ("present.typed", TypeInstead()), Done: ("done.finish", None)}
+"""What the screens' own buttons answer."""
+
+
+class FusedJournal(Journal):
+    """A journal in a machine whose power may be cut before and after every commit."""
+
+    def __init__(self, path: Path, key: bytes, pass_: Callable[[str], None]) -> None:
+        self._pass = pass_
+        super().__init__(path, key)
+
+    def write(self, *args: Any, **words: Any) -> None:
+        self._fused("write", super().write, *args, **words)
+
+    def close(self, visit: str) -> None:
+        self._fused("close", super().close, visit)
+
+    def delivered(self, *args: Any) -> None:
+        self._fused("delivered", super().delivered, *args)
+
+    def _fused(self, name: str, work: Callable[..., None], *args: Any, **words: Any) -> None:
+        self._pass(f"before {name}")
+        work(*args, **words)
+        self._pass(f"after {name}")
+
+
+class Core:
+    """`folder` is the kiosk's disk. It is switched on at once."""
+
+    def __init__(self, town: Town, folder: Path, journeys: dict[str, Story] | None = None) -> None:
+        self.town, self.folder = town, folder
+        self.journeys = dict(stories()) if journeys is None else journeys
+        self.touches = 0
+        self.scenes: list[Scene] = []
+        self.printer = Printer(town.fuse)
+        self._reader, self._codes = Slot(), Slot()
+        self.reader = Service("idcard", town.clock, self._reader)
+        self.scanner = Service("scanner", town.clock, self._codes)
+        self.paper = Service("printer", town.clock, self.printer)
+        self._life = 0
+        self.switch_on()
+
+    # Power.
+
+    def switch_on(self) -> None:
+        self._life += 1
+        for service in (self.reader, self.scanner, self.paper):
+            service.on_news = lambda name, works: self.post(News(name, works))
+        self.journal = FusedJournal(self.folder / "journal.sqlite3", machine_key(self.folder / "machine.key"),
+                                    self.town.fuse.pass_)
+        hospital = cast(Any, self.town.hospital)
+        self.sync = Sync(self.journal, hospital, self.post)
+        self.desk = Desk(self.journal, hospital, Lobby(*cast(Any, (self.reader, self.scanner, self.paper))),
+                         SIGN, r"V\d{12}", self.post, lambda: self.do(self._deliver), hospital.departments,
+                         self.town.clock.wall, self)
+        self.stage = Stage(self, self.desk, self.journeys, tiles(), self.town.clock.wall)
+        self.stage.start()
+        self.do(self._round)
+        self.settle()
+
+    def cut(self) -> None:
+        """The power fails, and comes back: what is left is the disk, and the town."""
+        self.town.clock.drop(self._name)
+        for service in (self.reader, self.scanner, self.paper):
+            service.forget()
+        self.scenes.clear()
+        self.switch_on()
+
+    @property
+    def _name(self) -> str:
+        return f"kiosk {self._life}"
+
+    # Ports, and hands.
+
+    def show(self, scene: Scene) -> None:
+        self.scenes.append(scene)
+
+    def now(self) -> float:
+        return self.town.clock.now()
+
+    def after(self, seconds: float, call: Task) -> Callable[[], None]:
+        return self.town.clock.after(seconds, call, self._name)
+
+    def do(self, task: Task) -> None:
+        self.after(0, task)
+
+    def post(self, message: Any) -> None:
+        self.after(0, lambda: self.stage.receive(message))
+
+    def settle(self, seconds: float = 0) -> None:
+        """Let everything happen that happens by itself."""
+        self.town.clock.go(seconds)
+
+    def _deliver(self) -> None:
+        self.sync.deliver()
+
+    def _round(self) -> None:
+        self.after(self.sync.round(), self._round)
+
+    # What is seen.
+
+    @property
+    def scene(self) -> Scene:
+        return self.scenes[-1]
+
+    def page(self) -> str:
+        return "still" if self.scene.seconds_left is not None else self.scene.ask.page
+
+    def words(self) -> str:
+        return "\n".join(self.read(text) for text in texts(self.scene))
+
+    def read(self, text: Text) -> str:
+        return read(text, self.scene.comfort.language)
+
+    def facts(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(fact.kind, fact.data) for fact in self.journal.facts()]
+
+    # What a person does.
+
+    def touch(self, text: str) -> None:
+        found = [answer for words, answer in self._buttons() if text in words]
+        assert found, f"nothing to touch reads {text!r}"
+        self._touch(lambda serial: self.stage.answer(serial, found[0]))
+
+    def take_time(self, on: str = "", at: str = "") -> None:
+        ask = self.scene.ask
+        assert isinstance(ask, ChooseTime)
+        free = [Choice(session, segment) for session in ask.sessions for segment in session.segments if segment.left
+                and on in day(session.day, self.scene.comfort.language) and clock(segment.start).startswith(at)]
+        assert free, "no such time"
+        self._touch(lambda serial: self.stage.answer(serial, free[0]))
+
+    def type(self, number: str) -> None:
+        self._touch(lambda serial: self.stage.answer(serial, number), len(number) + 1)
+
+    def back(self) -> None:
+        assert self.scene.can_back, "there is no way back"
+        self._touch(self.stage.back)
+
+    def home(self) -> None:
+        assert self.scene.can_leave, "there is no way home"
+        self._touch(self.stage.leave)
+
+    def stay(self) -> None:
+        self._touch(self.stage.stay)
+
+    def language(self, language: str) -> None:
+        self.stage.comfort(self.stage.dialogue.comfort.with_(language=Language(language)))
+        self.settle()
+
+    def size(self, size: str) -> None:
+        self.stage.comfort(self.stage.dialogue.comfort.with_(size=Size(size)))
+        self.settle()
+
+    def wait(self, seconds: float) -> None:
+        self.settle(seconds)
+
+    def walk_away(self) -> None:
+        """Nobody touches anything until the welcome page stands again, or everything has come to its end."""
+        for _ in range(40):
+            if self.page() == "welcome":
+                return
+            self.settle(30)
+
+    def card(self, person: str) -> None:
+        self.reader.present(PEOPLE[person].card)
+        self.settle()
+
+    def bad_card(self, moved: bool) -> None:
+        self.reader.present(d.CardMoved() if moved else d.CardRefused())
+        self.settle()
+
+    def code(self, code: str) -> None:
+        self.scanner.present(code)
+        self.settle()
+
+    def pay(self, amount: int | None = None) -> bool:
+        taken = self.town.pay(amount)
+        self.settle(2)
+        return taken
+
+    def refuse_payment(self) -> None:
+        self.town.refuse_payment()
+        self.settle(2)
+
+    def _touch(self, act: Callable[[int], None], touches: int = 1) -> None:
+        self.touches += touches
+        act(self.scene.serial)
+        self.settle()
+
+    def _buttons(self) -> Iterator[tuple[str, Any]]:
+        ask = self.scene.ask
+        match ask:
+            case Welcome(services=options) | Choose(options=options) | ChooseFrom(options=options) \
+                    | Trouble(options=options):
+                for option in options:
+                    if option.enabled:
+                        yield self.read(option.title), option.value
+            case Confirm():
+                yield self.read(ask.yes), True
+                if ask.no is not None:
+                    yield self.read(ask.no), False
+        if type(ask) in BUTTONS:
+            key, value = BUTTONS[type(ask)]
+            yield self.read(say(key)), value
+
+
+def texts(scene: Scene) -> Iterator[Text]:
+    """Everything that a scene has to be read, label before value."""
+    ask: Any = scene.ask
+    yield ask.title
+    for field in ("remark", "text", "hint"):
+        if getattr(ask, field, None) is not None:
+            yield getattr(ask, field)
+    if isinstance(ask, Confirm):
+        yield ask.yes
+        if ask.no is not None:
+            yield ask.no
+    yield from getattr(ask, "notices", ())
+    for row in cast(tuple[Row, ...], getattr(ask, "rows", ())):
+        yield from (row.label, row.value)
+    options: tuple[Option[Any], ...] = getattr(ask, "options", getattr(ask, "services", ()))
+    for option in options:
+        yield option.title
+        if option.note is not None:
+            yield option.note
+        if option.badge is not None:
+            yield option.badge
+        if not option.enabled and option.why is not None:
+            yield option.why
+    yield from scene.trail
+    if scene.complaint is not None:
+        yield scene.complaint
+    if scene.seconds_left is not None:
+        yield say("still.title")

@@ -1,0 +1,325 @@
+"""Journeys as tables that a nurse can read, and the player that plays them on any body.
+
+A table has a title (`## …`) and one step a line: `page | what happens there`. What happens is said in plain words,
+several joined by a comma; pages and buttons are called by what people read on them. The player checks that the page
+stands before anything happens on it. Three lines are of their own:
+
+    the town     | what happens outside, whatever page stands
+    in the end   | 1 booking, 10.00元 paid, 1 original      (what is not named is none)
+    the journal  | complaint card_moved                     (facts, by their kind and one of their words)
+
+A *body* is a kiosk in a town: the core on a virtual clock (core.py), or the real screens by touch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from drivers import contract as d
+from lobby import Printer, Service
+from town import Town
+from townsfolk import PEOPLE
+
+FOLDER = Path(__file__).parent / "journeys"
+
+
+@dataclass(frozen=True)
+class Step:
+    line: int
+    page: str
+    acts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    steps: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Body(Protocol):
+    """A kiosk that can be used. Every verb returns when nothing more happens by itself."""
+
+    town: Town
+    reader: Service
+    printer: Printer
+    touches: int
+
+    def page(self) -> str:
+        """The page that stands, by its screen's name; `still` while the person is asked whether they are there."""
+
+    def words(self) -> str:
+        """Everything that can be read now, a label before its value."""
+
+    def touch(self, text: str) -> None:
+        """What can be touched and reads so."""
+
+    def take_time(self, on: str = "", at: str = "") -> None:
+        """A time on the time page: of the day that reads `on`, beginning at `at`; the first where nothing is said."""
+
+    def type(self, number: str) -> None:
+        """A number on the keypad, and 确定."""
+
+    def back(self) -> None: ...
+    def home(self) -> None: ...
+    def stay(self) -> None: ...
+    def language(self, language: str) -> None: ...
+    def size(self, size: str) -> None: ...
+    def wait(self, seconds: float) -> None: ...
+    def walk_away(self) -> None: ...
+    def card(self, person: str) -> None: ...
+    def bad_card(self, moved: bool) -> None: ...
+    def code(self, code: str) -> None: ...
+    def pay(self, amount: int | None = None) -> bool: ...
+    def refuse_payment(self) -> None: ...
+    def facts(self) -> Sequence[tuple[str, dict[str, Any]]]: ...
+
+
+# What happens.
+
+
+def reads(body: Body, text: str) -> None:
+    """The text stands on the page; blanks and line breaks do not matter."""
+    assert bare(text) in bare(body.words()), f"the page does not say {text!r}"
+
+
+def bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def pays_instead(body: Body, yuan: str) -> None:
+    assert body.pay(fen(yuan))
+
+
+def pays(body: Body) -> None:
+    assert body.pay(), "the payment office did not take the money"
+
+
+def cannot_pay(body: Body) -> None:
+    assert not body.pay(), "the payment office took money for a code that is over"
+
+
+def scans_the_card(body: Body, person: str) -> None:
+    body.code(PEOPLE[person].visit_card)
+
+
+def tears(body: Body) -> None:
+    body.printer.torn = True
+
+
+def printer_says(trouble: d.DeviceError | None) -> Callable[[Body], None]:
+    def happen(body: Body) -> None:
+        body.printer.trouble = trouble
+    return happen
+
+
+def server(away: bool) -> Callable[[Body], None]:
+    def happen(body: Body) -> None:
+        body.town.away = away
+    return happen
+
+
+def loses_answer(body: Body) -> None:
+    body.town.lose = 1
+
+
+def office(away: bool) -> Callable[[Body], None]:
+    def happen(body: Body) -> None:
+        if away:
+            body.town.office_away = True
+        else:
+            body.town.office_back()
+    return happen
+
+
+def plugs(plug: bool) -> Callable[[Body], None]:
+    def happen(body: Body) -> None:
+        if plug:
+            body.reader.plug()
+        else:
+            body.reader.unplug()
+        body.wait(2)
+    return happen
+
+
+def others_take(body: Body, what: str) -> None:
+    body.town.take(what)
+
+
+def stops(body: Body, department: str) -> None:
+    body.town.stop(department)
+
+
+VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    (r"reads (.+)", reads),
+    (r"touches the first time", lambda body: body.take_time()),
+    (r"touches (\d\d:\d\d) on (.+)", lambda body, at, on: body.take_time(on, at)),
+    (r"touches (.+)", lambda body, text: body.touch(text)),
+    (r"types (\w+)", lambda body, number: body.type(number)),
+    (r"goes back", lambda body: body.back()),
+    (r"goes home", lambda body: body.home()),
+    (r"says to be still there", lambda body: body.stay()),
+    (r"changes to English", lambda body: body.language("en")),
+    (r"changes to Chinese", lambda body: body.language("zh")),
+    (r"makes the letters large", lambda body: body.size("large")),
+    (r"waits (\d+) s", lambda body, seconds: body.wait(float(seconds))),
+    (r"walks away", lambda body: body.walk_away()),
+    (r"puts down the card of (\S+)", lambda body, person: body.card(person)),
+    (r"pulls the card away too soon", lambda body: body.bad_card(moved=True)),
+    (r"puts down a card that cannot be read", lambda body: body.bad_card(moved=False)),
+    (r"shows the visit card of (\S+)", scans_the_card),
+    (r"shows the code (\S+)", lambda body, code: body.code(code)),
+    (r"pays with the phone", pays),
+    (r"pays ([\d.]+)元 instead", pays_instead),
+    (r"cannot pay any more", cannot_pay),
+    (r"the bank refuses", lambda body: body.refuse_payment()),
+    (r"the paper runs out", printer_says(d.PaperOut())),
+    (r"the paper ends in the middle", tears),
+    (r"the cover is open", printer_says(d.CoverOpen())),
+    (r"the printer says nothing", printer_says(d.NoAnswer())),
+    (r"the printer works again", printer_says(None)),
+    (r"the server goes away", server(away=True)),
+    (r"the server comes back", server(away=False)),
+    (r"the next answer gets lost", loses_answer),
+    (r"the payment office goes away", office(away=True)),
+    (r"the payment office comes back", office(away=False)),
+    (r"the reader is unplugged", plugs(False)),
+    (r"the reader is plugged in", plugs(True)),
+    (r"other people take (.+)", others_take),
+    (r"the clinic of (\S+) is cancelled", stops),
+)
+
+
+def act(body: Body, words: str) -> None:
+    for pattern, verb in VERBS:
+        if match := re.fullmatch(pattern, words):
+            verb(body, *match.groups())
+            return
+    raise AssertionError(f"nobody knows how to do this: {words!r}")
+
+
+# The ledgers.
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What is true outside, in the end. Money in fen."""
+
+    bookings: int = 0
+    paid: int = 0
+    back: int = 0
+    originals: int = 0
+    copies: int = 0
+    refund_slips: int = 0
+    reference_slips: int = 0
+    torn: int = 0
+
+
+LEDGER = {"booking": "bookings", "original": "originals", "copy": "copies", "copie": "copies",
+          "refund slip": "refund_slips", "reference slip": "reference_slips", "torn piece": "torn"}
+
+
+def ledger(body: Body) -> Ledger:
+    """The town's books, and the paper in people's hands."""
+    town, whole = body.town, [piece for piece in body.printer.pieces if piece.whole]
+    slips = [piece for piece in whole if piece.kind == "refund"]
+    tickets = [piece for piece in whole if piece.kind == "registration"]
+    return Ledger(bookings=sum(one.appointment.state == "booked" for one in town.bookings.values()),
+                  paid=sum(one.came for one in town.orders.values()), back=sum(one.back for one in town.orders.values()),
+                  originals=sum(piece.copy == 1 for piece in tickets), copies=sum(piece.copy > 1 for piece in tickets),
+                  refund_slips=len(slips), reference_slips=sum(piece.kind == "reference" for piece in whole),
+                  torn=len(body.printer.pieces) - len(whole))
+
+
+def expected(words: Sequence[str]) -> tuple[Ledger, int | None]:
+    """What a line `in the end` says: the ledger, and the most touches it may have taken."""
+    found: dict[str, int] = {}
+    touches = None
+    for part in words:
+        if match := re.fullmatch(r"at most (\d+) touches", part):
+            touches = int(match[1])
+        elif match := re.fullmatch(r"([\d.]+)元 (paid|back)", part):
+            found[match[2]] = fen(match[1])
+        elif match := re.fullmatch(r"(\d+) (.+?)s?", part):
+            found[LEDGER[match[2]]] = int(match[1])
+        elif part != "nothing":
+            raise AssertionError(f"no such entry: {part!r}")
+    return Ledger(**found), touches
+
+
+def fen(yuan: str) -> int:
+    whole, _, cents = yuan.partition(".")
+    return int(whole) * 100 + int((cents + "00")[:2])
+
+
+# Playing.
+
+
+@dataclass
+class Player:
+    """Plays a table on a body. `before(step)` is called where each step begins, its page standing."""
+
+    body: Body
+    before: Callable[[Step], None] = lambda step: None
+    told: list[str] = field(default_factory=list)
+
+    def play(self, table: Table, until: int | None = None) -> None:
+        """All of it, or the first `until` steps. An error says which line, and what the page said."""
+        for step in table.steps[:until]:
+            try:
+                self._step(step)
+            except AssertionError as wrong:
+                raise AssertionError(f"{table.title}, line {step.line}: {wrong}\n--- {self.body.page()}\n"
+                                     f"{self.body.words()}") from wrong
+
+    def _step(self, step: Step) -> None:
+        match step.page:
+            case "in the end":
+                books, touches = expected(step.acts)
+                assert ledger(self.body) == books, f"{ledger(self.body)}\nexpected {books}"
+                assert touches is None or self.body.touches <= touches, f"{self.body.touches} touches"
+            case "the journal":
+                for words in step.acts:
+                    assert has_fact(self.body, words), f"no fact {words!r} in {list(self.body.facts())}"
+            case page:
+                assert page in ("the town", self.body.page()), f"the page should be {page}"
+                self.before(step)
+                self.told.append(self.body.words())
+                for words in step.acts:
+                    act(self.body, words)
+                    self.told.append(self.body.words())
+
+
+def has_fact(body: Body, words: str) -> bool:
+    kind, _, rest = words.partition(" ")
+    return any(kind == fact and (not rest or rest in map(str, data.values())) for fact, data in body.facts())
+
+
+def tables(name: str = "*") -> Iterator[Table]:
+    """The tables of journeys/<name>.txt."""
+    for path in sorted(FOLDER.glob(f"{name}.txt")):
+        yield from _parse(path.read_text("utf-8"))
+
+
+def _parse(text: str) -> Iterator[Table]:
+    title, steps = "", list[Step]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("## "):
+            if title:
+                yield Table(title, tuple(steps))
+            title, steps = line[3:].strip(), []
+        elif line.strip() and not line.startswith("#"):
+            page, _, acts = line.partition("|")
+            # A comma joins two acts only where the next word begins one: sentences have commas too.
+            steps.append(Step(number, page.strip(), tuple(re.split(rf", (?={BEGINNINGS})", acts.strip()))))
+    yield Table(title, tuple(steps))
+
+
+BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|pulls|shows|pays|cannot|the |other people|"
+              r"complaint|refused|left|end|fails|works|slow|unknown|\d|at most)")
