@@ -49,6 +49,15 @@ def test_slow_answers_come_late_and_in_order(bench: Bench, port: Port) -> None:
     assert bench.loop.now() - start >= 0.08
 
 
+def test_healing_forgets_slow_answers(bench: Bench, port: Port) -> None:
+    bench.idcard.slow(60_000)
+    bench.idcard.put("resident")
+    port.write(FIND)
+    bench.idcard.until(lambda: bench.idcard.stage.value == "found")
+    bench.idcard.heal()
+    assert port.ask(VEC["1.08"], 19) == VEC["1.22"]
+
+
 def test_answers_in_single_bytes(bench: Bench, port: Port) -> None:
     bench.idcard.split(gap_ms=2)
     port.write(FIND)

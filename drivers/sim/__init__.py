@@ -35,7 +35,7 @@ Switches take `on: bool = True`.
 * `printer`: `paper_out(on)` (off: a new roll), `paper_out_after(lines)`, `near_end(on)`, `cover_open(on)`,
   `cutter_error(on)`, `cutter_jams()` at the next cut, `jam(on)`, `head_hot(on)`, `broken(on)`, `power_off(on)`,
   `no_completion(on)` no GS ( H, `asb_at_start(on)`, `drawer(on)`, `feed_button(on)`, `no_near_end_sensor(on)`,
-  `width(mm=80 | 58)`, `tear()` takes what hangs out
+  `epson_sizes(on)` GS ! sizes Chinese too, `width(mm=80 | 58)`, `tear()` takes what hangs out
 
 `python -m drivers.sim` runs the bench with its panel, a web page for people.
 """

@@ -17,7 +17,7 @@ from drivers.sim.typesetter import PRINTABLE_MM
 PAPER = (253, 252, 248)
 INK = (38, 36, 42)
 DESK = 18                                 # transparent margin, for the shadow
-BASELINE = 21                             # of 24
+BASELINE = 20                             # of 24
 FONT = "Noto Sans Mono CJK SC"
 TEETH = 10                                # dots: the saw of the tear bar
 
@@ -100,13 +100,12 @@ def _line(ink: Image.Image, line: Line, left: int, width: int, y: int) -> None:
 @lru_cache(maxsize=4096)
 def _glyph(cell: Cell) -> Image.Image:
     """A character in its cell. Sizes double the dots, as the firmware does; bold strikes twice, a dot apart."""
-    small = cell.dots < 12
     picture = Image.new("L", (cell.dots, 24), 0)
     pen = ImageDraw.Draw(picture)
     if cell.character == LOST:
         pen.rectangle((2, 4, cell.dots - 3, 21), outline=255, width=2)
     else:
-        font = _font(18 if small else 24)
+        font = _font(24 if cell.dots == 24 else 22 if cell.dots == 12 else 17)      # Latin tails need room
         for shift in (0, 1) if cell.bold else (0,):
             pen.text((shift, BASELINE), cell.character, fill=255, font=font, anchor="ls")
     if cell.underline:

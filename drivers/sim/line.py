@@ -21,7 +21,7 @@ from drivers.sim.loop import Loop
 
 SPEEDS = {9600: termios.B9600, 19200: termios.B19200, 38400: termios.B38400, 57600: termios.B57600,
           115200: termios.B115200}
-STRAY = bytes((0x00, 0xFE, 0x5A, 0x69, 0x83, 0x0D, 0x41, 0xAA))   # looks like a bit of everything
+STRAY = bytes.fromhex("FE83AAAA96C1F099")      # half a preamble among them, and no byte that is a status
 
 
 @dataclass
@@ -105,11 +105,18 @@ class Line(ABC):
         answer = self.faults.shape(answer)
         if self._fd is None or not answer or not self.same_speed():
             return
-        due = self._out[-1][0] if self._out else self.loop.now()
+        due = now = self.loop.now()
         for pause, piece in self.faults.pieces(answer):
-            due = max(due, self.loop.now()) + pause
-            self._out.append((due, piece))
+            due += pause
+            last = self._out[-1][0] if self._out else now
+            self._out.append((max(due, last), piece))
         self._pump()
+
+    def well(self) -> None:
+        """No faults; what slow answers were still to come is lost."""
+        self.faults = Faults()
+        self._out.clear()
+        self.plug()
 
     def pause(self) -> None:
         """Take no more bytes (the twin's buffer is full): the machine's writes come to a stand."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from drivers.sim.line import Faults, Line
+from drivers.sim.line import Line
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,8 +83,7 @@ class Twin:
 
     @verb("恢复正常", "All well")
     def heal(self) -> None:
-        self.line.faults = Faults()
-        self.line.plug()
+        self.line.well()
         self.well()
 
     @verb("拔掉", "Unplug", fault=True)
