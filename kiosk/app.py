@@ -6,7 +6,7 @@ Kivy reads its configuration when it is first imported, so all that must be said
 from __future__ import annotations
 
 import datetime as dt
-import datetime as dt
+import logging
 import os
 import tempfile
 import time
@@ -92,6 +92,7 @@ class Shell:
         _configure(self._window)
         from kivy.app import App
         from kivy.clock import Clock
+        logging.getLogger("kivy").setLevel(logging.ERROR)
 
         shell = self
 

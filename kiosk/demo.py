@@ -31,22 +31,22 @@ PATIENCE = 30.0        # s the patient waits for a page
 
 Step = tuple[str, str]     # the page, and what the patient does there: a touch (its key), or a verb and its object
 
-_BOOKED: tuple[Step, ...] = (
-    ("choose", "option:1"), ("choose", "option:0"), ("time", "first segment"), ("confirm", "yes"), ("pay", "pay"),
-    ("done", "done"), ("welcome", "rest"))
+_KNOWN: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card resident"))
+_NEW: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card stranger"), ("confirm", "yes"),
+                          ("keypad", "type 19900001234"))
+_CLINIC: tuple[Step, ...] = (("choose", "option:1"), ("choose", "option:0"))
+_PAID: tuple[Step, ...] = (("confirm", "yes"), ("pay", "pay"), ("done", "done"))
+_REST: Step = ("welcome", "rest")
 
 SCRIPTS: Mapping[str, tuple[Step, ...]] = {
-    "register": (("welcome", "answer:register"), ("present", "card resident"), *_BOOKED),
-    "enroll": (("welcome", "answer:register"), ("present", "card stranger"), ("confirm", "yes"),
-               ("keypad", "type 19900001234"), *_BOOKED),
+    "register": (*_KNOWN, *_CLINIC, ("time", "segment 0"), *_PAID, _REST),
+    "enroll": (*_NEW, *_CLINIC, ("time", "segment 0"), *_PAID, _REST),
+    "cancel": (*_KNOWN, *_CLINIC, ("time", "segment 1"), *_PAID, ("welcome", "answer:cancel"),
+               ("present", "scan V000000000001"), ("list", "option:0"), ("confirm", "yes"), ("done", "done"), _REST),
+    "reprint": (*_KNOWN, *_CLINIC, ("time", "segment 0"), *_PAID, ("welcome", "answer:reprint"),
+                ("present", "card resident"), ("list", "option:0"), ("done", "done"), _REST),
 }
-SCRIPTS = {
-    **SCRIPTS,
-    "cancel": (*SCRIPTS["register"], ("welcome", "answer:cancel"), ("present", "scan V000000000001"),
-               ("list", "option:0"), ("confirm", "yes"), ("done", "done"), ("welcome", "rest")),
-    "reprint": (*SCRIPTS["register"], ("welcome", "answer:reprint"), ("present", "card resident"),
-                ("list", "option:0"), ("done", "done"), ("welcome", "rest")),
-}
+"""`segment N` takes the first free time N days from today: a booking for today may be too late to cancel."""
 
 
 class NotPlayed(Exception):
@@ -126,13 +126,8 @@ class Patient:
 
     def _live(self) -> None:
         try:
-            view = self._await("welcome", None)
-            for key in self._comfort:
-                self._touch(view, key)
-                view = self._settled()
             for page, deed in self._script:
-                view = self._await(page, deed)
-                self._act(view, deed)
+                self._act(self._await(page), deed)
         except Exception as trouble:
             self._trouble = trouble
             self._photograph("stuck")
@@ -155,7 +150,7 @@ class Patient:
         self._shell.call(look)
         return seen[0] if ready.wait(PATIENCE) else None
 
-    def _await(self, page: str, deed: str | None) -> View:
+    def _await(self, page: str) -> View:
         """The page, new since the last touch. A picture is taken of every page on the way."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -164,9 +159,10 @@ class Patient:
                 time.sleep(STILL)
                 still = self._look()
                 if still is not None and still.serial == view.serial:
-                    if deed is not None or page != "welcome":
-                        self._seen.add(view.serial)
-                        self._photograph(view.page)
+                    self._seen.add(view.serial)
+                    if view.page == "welcome":
+                        still = self._make_comfortable(still)
+                    self._photograph(view.page)
                     if still.page == page:
                         return still
             time.sleep(LOOK)
@@ -174,10 +170,12 @@ class Patient:
         raise NotPlayed(f"no page {page}; the screen shows {last.page if last else 'nothing'}: "
                         f"{[item['text'] for item in last.items if item['text']] if last else ''}")
 
-    def _settled(self) -> View:
-        time.sleep(STILL)
-        view = self._look()
-        assert view is not None
+    def _make_comfortable(self, view: View) -> View:
+        """The welcome page greets everybody alike: choose the language and the size again."""
+        for key in self._comfort:
+            self._touch(view, key)
+            time.sleep(STILL)
+            view = self._look() or view
         return view
 
     def _photograph(self, page: str) -> None:
@@ -200,7 +198,9 @@ class Patient:
                 for digit in thing:
                     view = self._touch(view, f"digit:{digit}")
                 self._touch(view, "yes")
-            case "first":
+            case "segment":
+                if thing != "0":
+                    view = self._touch(view, f"day:{thing}")
                 free = next(item for item in view.items if item["key"].startswith("segment:") and item["enabled"])
                 self._touch(view, free["key"])
             case "done":
