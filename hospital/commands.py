@@ -5,18 +5,13 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import logging
 import secrets
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
 
 import django
-
-log = logging.getLogger("hospital")
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
@@ -74,13 +69,16 @@ def serve(arguments: argparse.Namespace) -> None:
     from hospital import bell, tending
     from hospital.money import channels
 
-    paying = channels.way("wechat") is not None     # a folder that cannot be used stops us here, not at a patient
+    try:
+        paying = channels.way("wechat") is not None
+    except (OSError, ValueError, KeyError) as trouble:      # it stops us here, not at a patient
+        raise SystemExit(f"WECHAT_ACCOUNT cannot be used: {type(trouble).__name__} {trouble}") from trouble
     server = create_server(get_wsgi_application(), host=arguments.host, port=arguments.port,
                            threads=arguments.threads, ident="hospital")
+    signal.signal(signal.SIGTERM, _leave)
     stop = threading.Event()
     tender = threading.Thread(target=tending.tend_until, args=(stop,), name="tending")
     tender.start()
-    signal.signal(signal.SIGTERM, _leave)
     print(f"hospital: http://{arguments.host}:{server.effective_port}/  "
           f"payment: {'wechat' if paying else 'none'}", flush=True)
     try:
@@ -121,7 +119,6 @@ def tend(arguments: argparse.Namespace) -> None:
     from hospital.tending import tend as one_pass
 
     print(one_pass())
-    sys.stdout.flush()
 
 
 def books(arguments: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from django.core.wsgi import get_wsgi_application
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from waitress.server import create_server
 
 from hospital.care.models import Appointment, Hold, Schedule, Slot
@@ -139,6 +140,15 @@ def test_who_missed_three_times_registers_on_the_day_only(hospital: Hospital, ki
     person = hospital.patient(no_shows=3)
     assert kiosk.hold(person, segment(hospital.session(days=1))).code == "blacklisted"
     assert kiosk.hold(person, segment(hospital.session())).status == 200
+
+
+def test_holding_is_one_guarded_statement(hospital: Hospital, kiosk: Kiosk, books: str) -> None:
+    person, name = hospital.patient(), segment(hospital.session())
+    with CaptureQueriesContext(connection) as asked:
+        assert kiosk.hold(person, name).status == 200
+    takes = [one["sql"] for one in asked if one["sql"].startswith("UPDATE care_slot SET hold_id")]
+    assert len(takes) == 1 and "WHERE id = ( SELECT id FROM care_slot" in takes[0] and "RETURNING id" in takes[0]
+    assert ("FOR UPDATE SKIP LOCKED" in takes[0]) == (books == "postgresql")
 
 
 def test_the_database_itself_refuses_a_number_twice(hospital: Hospital, kiosk: Kiosk) -> None:
