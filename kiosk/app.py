@@ -20,6 +20,7 @@ os.environ.setdefault("KIVY_HOME", os.path.join(tempfile.gettempdir(), f"kiosk-k
 os.makedirs(os.environ["KIVY_HOME"], exist_ok=True)
 for _switch in ("KIVY_NO_ARGS", "KIVY_NO_CONFIG", "KIVY_NO_FILELOG", "KIVY_NO_CONSOLELOG"):
     os.environ.setdefault(_switch, "1")
+os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")     # the program's own logging stays as it is
 # Kivy's own modes take standard error away from the program.
 os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
 

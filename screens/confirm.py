@@ -11,6 +11,7 @@ class Page(Leaf):
     """Yes is large and to the right; no, where there is one, stands beside it."""
 
     tall = True
+    sign = "eyes"
 
     def draw(self, scene: Scene) -> None:
         theme, ask, rest = self.theme, scene.ask, self.area.copy()
@@ -20,4 +21,4 @@ class Page(Leaf):
             self.button("no", ask.no, bar.take_left(bar.w * 0.38, theme.mm(5)), lambda: self.answer(False), PLAIN)
         self.button("yes", ask.yes, bar, lambda: self.answer(True), GRAVE if ask.danger else STRONG, icon="check",
                     style=self.fitting(ask.yes, bar.inset(theme.mm(4), 0), ("title", "head", "body"), "check"))
-        self.form(ask.rows, rest)
+        self.form(ask.rows, rest, roomy=True)

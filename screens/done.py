@@ -34,11 +34,13 @@ class Page(Leaf):
         if rest.portrait:
             self._picture(rest.take_top(min(theme.mm(104), rest.h * 0.36), theme.mm(5)), ask.picture)
         else:
-            self._picture(rest.take_left(rest.w * 0.36, theme.mm(6)), ask.picture)
-        if strong is not None:
-            needed = self.form_height(plain, rest.w)
-            self._number(strong, rest.take_top(min(theme.mm(72), rest.h - needed - theme.mm(5)), theme.mm(5)))
-        self.form(plain, rest)
+            left = rest.take_left(rest.w * (0.38 if plain else 1), theme.mm(6))
+            if strong is not None:
+                self._number(strong, left.take_bottom(theme.mm(80), theme.mm(5)))
+            self._picture(left, ask.picture)
+        if strong is not None and self.area.portrait:
+            self._number(strong, rest.take_top(theme.mm(68), theme.mm(5)))
+        self.form(plain, rest, roomy=True)
 
     def _number(self, row: Row, box: Box) -> None:
         theme = self.theme

@@ -12,8 +12,8 @@ from kiosk.words import Language, Text, say
 from screens.box import Box
 from screens.leaf import Leaf, Room
 from screens.sheet import Sheet
-from screens.theme import (HEADER, INK, LINE, ON_PRIMARY, PRIMARY, QUIET, SOFT, SURFACE, WARM, WARM_EDGE,
-                           WARM_TINT, Look, Theme)
+from screens.theme import (HEADER, INK, LINE, ON_PRIMARY, ON_PRIMARY_SOFT, PRIMARY, QUIET, SOFT, SURFACE, WARM, WARM_EDGE,
+                           WARM_TINT, Colour, Look, Theme)
 
 BAR = Look(PRIMARY, ON_PRIMARY, ON_PRIMARY)
 FOOT = Look(SURFACE, INK, SOFT)
@@ -41,10 +41,14 @@ class Frame(Sheet):
         """Draws it; the box that is left to the page."""
         rest = window.copy()
         with self.drawing(theme, scene.comfort.language):
-            self._header(rest.take_top(theme.space("header")), scene)
+            free = self._header(rest.take_top(theme.space("header")), scene)
             self._footer(rest.take_bottom(theme.space("footer")), scene)
             rest = rest.inset(theme.space("margin"), 0)
-            self._trail(rest.take_top(theme.space("trail")), scene)
+            if window.portrait:
+                self._trail(rest.take_top(theme.space("trail")), scene, SOFT, PRIMARY)
+            else:
+                self._trail(free, scene, ON_PRIMARY_SOFT, ON_PRIMARY)
+                rest.take_top(theme.mm(6))
             if not page.titled:
                 return rest
             rest.take_bottom(theme.mm(6))
@@ -54,7 +58,8 @@ class Frame(Sheet):
 
     # Above and below.
 
-    def _header(self, bar: Box, scene: Scene) -> None:
+    def _header(self, bar: Box, scene: Scene) -> Box:
+        """Draws the bar; what is free in its middle."""
         theme = self.theme
         self.panel(bar, BAR, 0)
         row = bar.inset(theme.space("margin"), 0)
@@ -74,8 +79,11 @@ class Frame(Sheet):
         logo = row.take_left(theme.mm(14), theme.mm(4))
         self.panel(logo.centred(logo.w, logo.w), Look(SURFACE, PRIMARY, PRIMARY), logo.w)
         self.icon("cross", logo, theme.mm(12), PRIMARY)
-        name = self.fitting(self.room.hospital, Box(0, 0, row.w, bar.h - theme.mm(4)), ("head", "body", "note"))
-        self.write(self.room.hospital, row, name, ON_PRIMARY, valign="middle", key="hospital")
+        room = Box(row.x, row.y, row.w if bar.w < 1.5 * theme.mm(270) else theme.mm(135), row.h)
+        name = self.fitting(self.room.hospital, Box(0, 0, room.w, bar.h - theme.mm(2)), ("head", "body", "note"))
+        written = self.write(self.room.hospital, room, name, ON_PRIMARY, valign="middle", key="hospital")
+        row.take_left(written.w, theme.mm(12))
+        return row
 
     def _comfort(self, key: str, text: Text, box: Box, height: int, comfort: Comfort) -> None:
         self.button(key, text, box.centred(box.w, height), lambda: self.doors.comfort(comfort), HEADER)
@@ -90,20 +98,24 @@ class Frame(Sheet):
                     icon="back", enabled=scene.can_back)
         self.button("home", say("screen.leave"), row.take_right(width, theme.mm(4)), self.doors.leave, QUIET,
                     icon="home", enabled=scene.can_leave)
-        self.write(say("screen.help"), Box(row.x, bar.y, row.w, bar.h), theme.style("note"), SOFT, align="center", valign="middle")
+        self.write(say("screen.help"), Box(row.x, bar.y, row.w, bar.h), theme.style("note"), SOFT, align="center",
+                   valign="middle")
 
-    def _trail(self, strip: Box, scene: Scene) -> None:
+    def _trail(self, strip: Box, scene: Scene, ink: Colour, sign: Colour) -> None:
+        """In one line; where it gets too long, what was chosen first is left out."""
         if not scene.trail:
             return
         theme, style = self.theme, self.theme.style("note")
         size = round(style.size * 1.1)
-        self.icon("trail", strip.take_left(size, theme.mm(2)), size, PRIMARY)
+        self.icon("trail", strip.take_left(size, theme.mm(2)), size, sign)
         steps = [self.say(step) for step in scene.trail]
         line = "  ›  ".join(steps)
         while self.width(line, style) > strip.w and len(steps) > 1:
             steps.pop(0)
             line = "…  ›  " + "  ›  ".join(steps)
-        self.write(line, strip, style, SOFT, valign="middle", role="trail", key="trail")
+        while self.width(line, style) > strip.w and len(line) > 1:
+            line = line[:-2] + "…"
+        self.write(line, strip, style, ink, valign="middle", role="trail", key="trail")
 
     # The question.
 
@@ -118,12 +130,13 @@ class Frame(Sheet):
             rest.h = reach + message + theme.mm(6) - rest.y
         if message:
             self._message(rest.take_top(message, theme.mm(6)), scene, page)
+        elif page.tall:
+            rest.take_top(theme.mm(4))
         return rest
 
     def _beside(self, rest: Box, scene: Scene, page: Leaf) -> Box:
         """Landscape: the question to the left of the page."""
         theme = self.theme
-        rest.take_top(theme.mm(2))
         column = rest.take_left(rest.w * 0.3, theme.space("wide"))
         self._question(column, scene, page)
         message = self._message_height(scene, page, column.w)
@@ -135,7 +148,9 @@ class Frame(Sheet):
     def _question(self, rest: Box, scene: Scene, page: Leaf) -> None:
         """Cuts the title and the remark off."""
         theme = self.theme
-        title = self.fitting(scene.ask.title, Box(0, 0, rest.w, 2 * theme.mm(26)), ("title", "head"))
+        lines = 2 if rest.w > theme.mm(200) else 3
+        room = Box(0, 0, rest.w, lines * self.height("0", 999, theme.style("title", bold=True)))
+        title = self.fitting(scene.ask.title, room, ("title", "head"))
         box = self.write(scene.ask.title, rest, title, role="title", key="title")
         rest.take_top(box.h, theme.mm(2.5))
         remark = page.remark(scene)
@@ -171,7 +186,5 @@ class Frame(Sheet):
             self.write(text, words, self.theme.style("body", bold=True), WARM, valign="middle", role="complaint",
                        key="complaint")
         else:
-            self.icon("touch", sign, self.theme.mm(11), PRIMARY)
+            self.icon(page.sign, sign, self.theme.mm(11), PRIMARY)
             self.write(text, words, self.theme.style("body"), PRIMARY, valign="middle", role="hint", key="hint")
-
-

@@ -26,7 +26,8 @@ _CODEPOINTS = {
     "children": 0xEB41, "eyes": 0xE8F4, "ears": 0xE023, "teeth": 0xE7F2, "skin": 0xE87C, "kidneys": 0xE798,
     "blood": 0xEFE4, "hormones": 0xEA4B, "fever": 0xF076, "infection": 0xF221, "elderly": 0xF21A, "tumour": 0xEA3A,
     "rehabilitation": 0xE536, "chinese_medicine": 0xEA35, "emergency": 0xE1EB, "vaccines": 0xE138, "pain": 0xE6DA,
-    "clinic": 0xF109, "doctor": 0xE853, "health": 0xE1D5, "beauty": 0xEB4C, "hands": 0xF21F, "medicine": 0xF033, "sleep": 0xEFDF, "sport": 0xEB43,
+    "clinic": 0xF109, "doctor": 0xE853, "health": 0xE1D5, "beauty": 0xEB4C,
+    "hands": 0xF21F, "medicine": 0xF033, "sleep": 0xEFDF, "sport": 0xEB43,
 }
 
 

@@ -11,8 +11,8 @@ from screens.leaf import CARD, Leaf
 from screens.theme import INK, LINE, PLAIN, PRIMARY, QUIET, SOFT, STRONG, Look, Style
 
 GROUPS = {"id_number": (6, 8, 4), "phone": (3, 4, 4)}
-HIDDEN = "•"
 UNDER = Look(LINE, LINE, LINE)
+DOT = Look(INK, INK, INK)
 HERE = Look(PRIMARY, PRIMARY, PRIMARY)
 
 
@@ -37,9 +37,9 @@ class Page(Leaf):
         groups = GROUPS[scene.ask.kind]
         gap = theme.space("gap")
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
-        self._display(rest.take_top(theme.mm(38 if rest.portrait else 33), theme.mm(5)), groups)
-        if rest.w > theme.mm(240):
-            rest = rest.centred(theme.mm(240), rest.h)
+        self._display(rest.take_top(theme.mm(42), theme.mm(5)), groups)
+        if rest.w > theme.mm(250):
+            rest = rest.centred(theme.mm(250), rest.h)
         height = (rest.h - 4 * gap) // 5
         corner = "X" if scene.ask.kind == "id_number" else ""
         for row in ("123", "456", "789"):
@@ -95,6 +95,9 @@ class Page(Leaf):
         here = at == len(self.typed)
         self.panel(Box(mark.x, mark.y, mark.w, 6), HERE if here else UNDER, 3)
         if at < len(self.typed):
-            last = at == len(self.typed) - 1
-            self.write(self.typed[at] if last else HIDDEN, cell, style, INK, align="center", valign="middle",
-                       role="digit", key=f"place:{at}")
+            if at == len(self.typed) - 1:
+                self.write(self.typed[at], cell, style, INK, align="center", valign="middle", role="digit",
+                           key=f"place:{at}")
+            else:
+                dot = self.theme.mm(4)
+                self.panel(cell.centred(dot, dot), DOT, dot)

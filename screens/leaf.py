@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, ClassVar
 
 from kivy.clock import Clock
@@ -14,9 +15,25 @@ from kiosk.visit import Scene
 from kiosk.words import Name, Text, say
 from screens.box import Box
 from screens.sheet import Sheet
-from screens.theme import INK, LINE, NONE, PRIMARY_TINT, SOFT, SURFACE, Look, Theme
+from screens.theme import INK, LINE, PRIMARY_TINT, SOFT, SURFACE, Look, Style, Theme
 
 CARD = Look(SURFACE, INK, SOFT, raised=True)
+
+
+@dataclass(frozen=True)
+class Air:
+    """How large and how far apart the rows of a form are; `pad` in mm above and below."""
+
+    label: str
+    value: str
+    pad: float
+
+
+_AIRS = (Air("body", "head", 6.0), Air("body", "head", 4.5), Air("note", "body", 4.0), Air("note", "body", 2.6),
+         Air("note", "note", 1.6))
+
+
+_TIGHT = 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +55,8 @@ class Leaf(Sheet):
     screen to the title, because their targets must be within reach."""
     titled: ClassVar[bool] = True
     """The frame writes the title, the remark, and what to do."""
+    sign: ClassVar[str] = "touch"
+    """The sign before what to do."""
 
     def __init__(self, room: Room, answer: Callable[[Any], None], redraw: Callable[[], None]) -> None:
         super().__init__()
@@ -84,43 +103,56 @@ class Leaf(Sheet):
 
     # Shared by the pages that read like a form.
 
-    def form(self, rows: tuple[Row, ...], box: Box) -> int:
-        """Rows on a card at the top of the box, the strong one large; how tall the card is, in px."""
+    def form(self, rows: tuple[Row, ...], box: Box, roomy: bool = False) -> int:
+        """Rows on a card at the top of the box, the strong one large; how tall the card is, in px. Roomy: as large and
+        airy as the box allows."""
         if not rows:
             return 0
-        heights = [self._row_height(row, box.w) for row in rows]
-        card = box.copy().take_top(sum(heights) + 2 * self.theme.mm(2))
+        airs = _AIRS if roomy else _AIRS[_TIGHT:]
+        air = next((air for air in airs if self.form_height(rows, box.w, air) <= box.h), _AIRS[-1])
+        labels = self._label_width(rows, air)
+        heights = [self._row_height(row, box.w, labels, air) for row in rows]
+        rim = self.theme.mm(2)
+        card = box.copy().take_top(sum(heights) + 2 * rim)
         self.panel(card, CARD)
-        rest = card.inset(0, self.theme.mm(2))
+        rest = card.inset(0, rim)
         for at, (row, height) in enumerate(zip(rows, heights, strict=True)):
-            self._row(row, rest.take_top(height), last=at == len(rows) - 1)
+            last = at == len(rows) - 1 or rows[at + 1].strong
+            self._row(row, rest.take_top(height), labels, air, last)
         return card.h
 
-    def form_height(self, rows: tuple[Row, ...], width: int) -> int:
+    def form_height(self, rows: tuple[Row, ...], width: int, air: Air | None = None) -> int:
         """How tall `form` will be, in px."""
-        return sum(self._row_height(row, width) for row in rows) + 2 * self.theme.mm(2) if rows else 0
+        air = air or _AIRS[_TIGHT]
+        if not rows:
+            return 0
+        labels = self._label_width(rows, air)
+        return sum(self._row_height(row, width, labels, air) for row in rows) + 2 * self.theme.mm(2)
 
-    def _columns(self, box: Box) -> tuple[Box, Box]:
+    def _columns(self, box: Box, labels: int) -> tuple[Box, Box]:
         inner = box.inset(self.theme.space("pad") + self.theme.mm(1), 0)
-        label = inner.take_left(inner.w * 0.32, self.theme.mm(3))
+        label = inner.take_left(max(inner.w * 0.28, min(labels, inner.w * 0.5)), self.theme.mm(3))
         return label, inner
 
-    def _row_height(self, row: Row, width: int) -> int:
-        label, value = self._columns(Box(0, 0, width, 100))
-        tall = max(self.height(row.label, label.w, self.theme.style("note")),
-                   self.height(row.value, value.w, self._value_style(row)))
-        return tall + 2 * self.theme.mm(2.6 if not row.strong else 3.2)
+    def _label_width(self, rows: tuple[Row, ...], air: Air) -> int:
+        return max(ceil(self.width(row.label, self.theme.style(air.label))) for row in rows) + 8
 
-    def _value_style(self, row: Row) -> Any:
-        return self.theme.style("title" if row.strong else "body", bold=True)
+    def _row_height(self, row: Row, width: int, labels: int, air: Air) -> int:
+        label, value = self._columns(Box(0, 0, width, 100), labels)
+        tall = max(self.height(row.label, label.w, self.theme.style(air.label)),
+                   self.height(row.value, value.w, self._value_style(row, air)))
+        return tall + 2 * self.theme.mm(air.pad)
 
-    def _row(self, row: Row, box: Box, last: bool) -> None:
+    def _value_style(self, row: Row, air: Air) -> Style:
+        return self.theme.style("title" if row.strong else air.value, bold=True)
+
+    def _row(self, row: Row, box: Box, labels: int, air: Air, last: bool) -> None:
         if row.strong:
-            self.panel(box.inset(self.theme.mm(2), 4), Look(PRIMARY_TINT, INK, SOFT))
+            self.panel(box.inset(self.theme.mm(2), 0), Look(PRIMARY_TINT, INK, SOFT), self.theme.mm(3))
         elif not last:
             pad = self.theme.space("pad")
-            self.panel(Box(box.x + pad, box.y, box.w - 2 * pad, 2), Look(LINE, INK, SOFT, NONE), 0)
-        label, value = self._columns(box)
-        self.write(row.label, label, self.theme.style("note"), INK if row.strong else SOFT, valign="middle")
-        self.write(row.value, value, self._value_style(row), valign="middle", align="right" if row.strong else "left",
-                   role="value")
+            self.panel(Box(box.x + pad, box.y, box.w - 2 * pad, 2), Look(LINE, INK, SOFT), 0)
+        label, value = self._columns(box, labels)
+        self.write(row.label, label, self.theme.style(air.label), INK if row.strong else SOFT, valign="middle")
+        self.write(row.value, value, self._value_style(row, air), valign="middle",
+                   align="right" if row.strong else "left", role="value")

@@ -19,11 +19,16 @@ def pieces(text: str) -> list[str]:
     """The parts between which a line may break; a space belongs to the part before it."""
     parts: list[str] = []
     for character in text:
-        if parts and not _may_break(parts[-1][-1], character):
+        if parts and not _may_break(parts[-1][-1], character) and not _long_number(parts[-1], text):
             parts[-1] += character
         else:
             parts.append(character)
     return parts
+
+
+def _long_number(part: str, text: str) -> bool:
+    """An order number is longer than any line; it may break after every fourth character."""
+    return len(text) >= 16 and " " not in text and text.isascii() and len(part) == 4
 
 
 def _may_break(before: str, after: str) -> bool:
@@ -44,9 +49,16 @@ def broken(text: str, width: float, measure: Measure) -> list[str]:
     """The text in lines no wider than `width` where that is possible (a single long word may be wider)."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines += _evened([(part, measure(part), measure(part.rstrip())) for part in pieces(paragraph)], width)
+        if measure(paragraph) <= width:
+            lines.append(paragraph)
+            continue
+        lines += _evened([(part, measure(part), measure(part.rstrip())) for part in pieces(paragraph)],
+                         _SURE * width)
     return lines
 
+
+# A line may be a little wider than the sum of its parts: every part was rounded to the pixel on its own.
+_SURE = 0.98
 
 Piece = tuple[str, float, float]      # itself, its width, its width at the end of a line
 

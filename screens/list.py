@@ -7,7 +7,7 @@ from screens.tiles import Tiles
 
 
 class Page(Tiles):
-    """One column; what can be done is the badge."""
+    """One column, whatever their number."""
 
     def draw(self, scene: Scene) -> None:
-        self.options(scene.ask.options, self.area, 1, people=True)
+        self.options(scene.ask.options, self.area, 1)

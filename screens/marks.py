@@ -12,6 +12,9 @@ from screens.box import Box
 from screens.theme import NONE, SHADOW, Colour, Look
 
 
+HIDDEN = Look(NONE, NONE, NONE)
+
+
 class Panel:
     """A rounded rectangle, perhaps with an edge and a shadow."""
 
@@ -51,6 +54,7 @@ class Panel:
     def hide(self) -> None:
         if self.box.w:
             self.box = Box(0, 0, 0, 0)
+            self.tint(HIDDEN)
             for _, image in self._parts:
                 image.size = (0, 0)
 

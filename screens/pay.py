@@ -23,6 +23,7 @@ class Page(Leaf):
     """The code is drawn after the frame that shows the sum: making it takes longer than a blink."""
 
     tall = True
+    sign = "phone"
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -37,10 +37,10 @@ class Page(Leaf):
                 self._way(way, rest.take_bottom(theme.mm(32), theme.space("gap") + theme.mm(2)))
             picture = rest
         else:
-            picture = rest.take_left(rest.w * (0.55 if ways else 1), theme.mm(8)) if ways else rest
-            column = rest.centred(rest.w, len(ways) * theme.mm(44))
+            picture = rest.take_left(rest.w * (0.52 if ways else 1), theme.mm(8)) if ways else rest
+            column = rest.centred(rest.w, len(ways) * theme.mm(64))
             for way in ways:
-                self._way(way, column.take_top(theme.mm(40), theme.mm(4)))
+                self._way(way, column.take_top(theme.mm(60), theme.mm(4)))
         self._reader(picture)
         self.every(0.12, self._move)
 
@@ -52,7 +52,7 @@ class Page(Leaf):
         words = say("present.card")
         self.write(words, inner.take_bottom(self.height(words, inner.w, style), theme.mm(5)), style, align="center",
                    valign="middle", key="card")
-        scale = min(inner.h / theme.mm(112), inner.w / theme.mm(130), 1.3)
+        scale = min(inner.h / theme.mm(112), inner.w / theme.mm(130), 1.75)
 
         def px(length: float) -> int:
             return round(theme.mm(length) * scale)

@@ -157,8 +157,8 @@ class Sheet(Widget):  # type: ignore[misc]  # Kivy is untyped
                 target.panel.tint(self._look(target.key, target.looks, target.enabled))
 
     def button(self, key: str, text: Text, box: Box, act: Act, looks: Touchable = PLAIN, *, icon: str = "",
-               style: Style | None = None, enabled: bool = True) -> None:
-        """A touch target with a word, and perhaps a sign before it, in its middle."""
+               icon_last: bool = False, style: Style | None = None, enabled: bool = True) -> None:
+        """A touch target with a word, and perhaps a sign before or after it, in its middle."""
         theme = self.theme
         with self.touch(key, box, act, looks, enabled) as look:
             style = style or self.fitting(text, box.inset(theme.mm(2), 0), ("head", "body", "note"), icon)
@@ -168,7 +168,7 @@ class Sheet(Widget):  # type: ignore[misc]  # Kivy is untyped
             width = max(lettering.measure(line, style) for line in lines)
             row = box.centred(size + gap + width, box.h)
             if icon:
-                self.icon(icon, row.take_left(size, gap), size, look.ink)
+                self.icon(icon, (row.take_right if icon_last else row.take_left)(size, gap), size, look.ink)
             self.write(text, Box(row.x, row.y, row.w + 2, row.h), style, look.ink, valign="middle",
                        align="center" if len(lines) > 1 else "left")
 

@@ -71,5 +71,5 @@ class Still(Sheet):
             rest.take_top(title.h, theme.mm(3))
             text = self.write(say("still.text"), rest, theme.style("body"), SOFT, align="center")
             rest.take_top(text.h)
-            self.write(str(left), rest, theme.style("huge", bold=True), PRIMARY, align="center", valign="middle",
-                       role="countdown", key="seconds")
+            self.write(say("still.seconds", seconds=left), rest, theme.style("huge", bold=True), PRIMARY, align="center",
+                       valign="middle", role="countdown", key="seconds")

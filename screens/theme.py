@@ -25,8 +25,8 @@ SUNKEN = _hex("E4EBEA")            # what cannot be touched, and displays
 LINE = _hex("C5D3D2")
 INK = _hex("10262A")
 SOFT = _hex("37505A")              # second voice: notes, labels
-PRIMARY = _hex("00545C")
-PRIMARY_DEEP = _hex("003E45")
+PRIMARY = _hex("004F57")
+PRIMARY_DEEP = _hex("00393F")
 PRIMARY_TINT = _hex("D5E9E8")
 ON_PRIMARY = _hex("FFFFFF")
 ON_PRIMARY_SOFT = _hex("D9F0EE")
@@ -101,12 +101,12 @@ _SPACE = {
     "gap": (3.5, 3.5),             # between targets: ≥ 3
     "pad": (5.0, 5.0),             # inside cards
     "wide": (10.0, 9.0),           # between groups
-    "margin": (11.0, 10.0),        # at the sides of the page
+    "margin": (10.0, 10.0),        # at the sides of the page
     "target": (19.0, 22.5),        # the usual height of a button: ≥ 15, ≥ 20
     "least": (15.5, 20.5),         # the smallest target
     "radius": (4.0, 4.0),
     "header": (29.0, 33.0),
-    "trail": (17.0, 19.0),
+    "trail": (19.0, 20.0),
     "footer": (29.0, 31.0),
 }
 

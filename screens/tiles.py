@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, TypeVar
 
@@ -10,13 +11,24 @@ from kiosk.requests import Option
 from kiosk.words import Text, say
 from screens.box import Box
 from screens.leaf import Leaf
-from screens.theme import NONE, ON_PRIMARY, PLAIN, PRIMARY, PRIMARY_TINT, SUNKEN, SURFACE, Look, Style
+from screens.theme import ON_PRIMARY, PLAIN, PRIMARY, PRIMARY_TINT, SUNKEN, SURFACE, Look, Style
 
 T = TypeVar("T")
 
 DISC = Look(PRIMARY_TINT, PRIMARY, PRIMARY)
 DISC_OFF = Look(SURFACE, PRIMARY, PRIMARY)
 BADGE = Look(PRIMARY, ON_PRIMARY, ON_PRIMARY)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How options are laid: `rows` on a leaf, `height` px each, titles in `style`."""
+
+    columns: int
+    height: int
+    rows: int
+    leaves: int
+    style: Style
 
 
 class Tiles(Leaf):
@@ -45,7 +57,8 @@ class Tiles(Leaf):
         self.button("page:previous", say("screen.previous"), rest.take_left(width, theme.mm(3.5)),
                     lambda: self._turn(-1), PLAIN, icon="previous", enabled=self.leaf > 0)
         self.button("page:next", say("screen.next"), rest.take_right(width, theme.mm(3.5)), lambda: self._turn(1),
-                    PLAIN, icon="next", enabled=self.leaf < count - 1)
+                    PLAIN, icon="next", icon_last=True,
+                    enabled=self.leaf < count - 1)
         self.write(say("screen.page", page=self.leaf + 1, pages=count), rest, theme.style("body", bold=True),
                    align="center", valign="middle", key="page")
 
@@ -56,89 +69,97 @@ class Tiles(Leaf):
     # Options.
 
     def options(self, options: Sequence[Option[Any]], area: Box, most_columns: int, people: bool = False) -> None:
-        """Tiles for the options in the area."""
+        """Tiles for the options in the area. People have no sign: it would be the same for all."""
         gap = self.theme.space("gap")
-        columns, height, per_leaf, leaves = self._plan(options, area, most_columns, people)
+        plan = self._plan(options, area, most_columns, people)
         rest = area.copy()
-        if leaves > 1:
-            self.pager(rest.take_bottom(self.pager_height(), gap), leaves)
-        shown = self.leaf_of(options, per_leaf)
-        cells = rest.grid(columns, height, gap)
-        for at, (option, cell) in enumerate(zip(shown, cells, strict=False), self.leaf * per_leaf):
-            self._tile(at, option, cell, people)
+        if plan.leaves > 1:
+            self.pager(rest.take_bottom(self.pager_height(), self.theme.mm(6)), plan.leaves)
+        shown = self.leaf_of(options, plan.rows * plan.columns)
+        cells = rest.grid(plan.columns, plan.height, gap)
+        for at, (option, cell) in enumerate(zip(shown, cells, strict=False), self.leaf * plan.rows * plan.columns):
+            self._tile(at, option, cell, plan, people)
 
-    def _plan(self, options: Sequence[Option[Any]], area: Box, most_columns: int,
-              people: bool) -> tuple[int, int, int, int]:
-        """Columns, tile height, tiles on a leaf, leaves: the fewest leaves, then the widest tiles."""
-        gap = self.theme.space("gap")
+    def _plan(self, options: Sequence[Option[Any]], area: Box, most_columns: int, people: bool) -> Plan:
+        """The fewest leaves, then the widest tiles, then the largest type."""
         plans = []
         for columns in range(1, most_columns + 1):
-            width = area.columns(columns, gap)[0].w
-            if columns > 1 and not all(self._fits(option, width, people) for option in options):
-                break
-            height = max(self._tile_height(option, width, people) for option in options)
-            rows = max(1, (area.h + gap) // (height + gap))
-            if rows * columns < len(options):
-                rows = max(1, (area.h - self.pager_height()) // (height + gap))
-            leaves = ceil(len(options) / (rows * columns))
-            plans.append((leaves, columns, height, rows))
-        leaves, columns, height, rows = min(plans)
-        used = rows if leaves > 1 else ceil(len(options) / columns)
-        room = area.h - (self.pager_height() + gap if leaves > 1 else 0)
-        height = max(height, min(self.theme.mm(46), (room - gap * (used - 1)) // used))
-        return columns, height, rows * columns, leaves
+            for kind, name in enumerate(("head", "body")):
+                plan = self._plan_with(options, area, columns, name, people)
+                if plan is not None:
+                    plans.append((plan.leaves, columns, kind, plan))
+        return min(plans, key=lambda plan: plan[:3])[3]
 
-    def _split(self, option: Option[Any], box: Box, people: bool) -> tuple[Box, Box, Box]:
+    def _plan_with(self, options: Sequence[Option[Any]], area: Box, columns: int, name: str,
+                   people: bool) -> Plan | None:
+        """None where the words do not fit that many columns; one column takes them all."""
+        theme, gap, style = self.theme, self.theme.space("gap"), self.theme.style(name, bold=True)
+        width = area.columns(columns, gap)[0].w
+        plan = Plan(columns, 0, 1, 1, style)
+        if columns > 1 and not all(self._fits(option, width, plan, people) for option in options):
+            return None
+        height = max(self._tile_height(option, width, plan, people) for option in options)
+        rows, room = max(1, (area.h + gap) // (height + gap)), area.h
+        if rows * columns < len(options):
+            room -= self.pager_height() + theme.mm(6)
+            rows = max(1, (room + gap) // (height + gap))
+        leaves = ceil(len(options) / (rows * columns))
+        used = rows if leaves > 1 else ceil(len(options) / columns)
+        height = max(height, min(theme.mm(52), (room - gap * (used - 1)) // used))
+        return Plan(columns, height, rows, leaves, style)
+
+    def _split(self, option: Option[Any], box: Box, plan: Plan, people: bool) -> tuple[Box, Box, Box]:
         """Where its sign, its words and its badge are."""
         theme = self.theme
         inner = box.inset(theme.space("pad"), theme.mm(3))
-        sign = inner.take_left(theme.mm(18), theme.mm(4)) if option.icon else Box(inner.x, inner.y, 0, inner.h)
+        if plan.columns == 1:
+            inner.take_right(theme.mm(9))
+        signed = bool(option.icon) and not people
+        sign = inner.take_left(theme.mm(18), theme.mm(4)) if signed else Box(inner.x, inner.y, 0, inner.h)
         badge = Box(inner.right, inner.y, 0, inner.h)
         if option.badge is not None:
             badge = inner.take_right(self.width(option.badge, self._badge_style(people)) + theme.mm(7), theme.mm(3))
         return sign, inner, badge
 
     def _badge_style(self, people: bool) -> Style:
-        return self.theme.style("head" if people else "note", bold=True)
+        return self.theme.style("body" if people else "note", bold=True)
 
     def _note(self, option: Option[Any]) -> Text | None:
         return option.why if not option.enabled and option.why is not None else option.note
 
-    def _fits(self, option: Option[Any], width: int, people: bool) -> bool:
-        _, words, _ = self._split(option, Box(0, 0, width, 100), people)
+    def _fits(self, option: Option[Any], width: int, plan: Plan, people: bool) -> bool:
+        _, words, _ = self._split(option, Box(0, 0, width, 100), plan, people)
         note = self._note(option)
         note_fits = note is None or self.widest_word(note, self.theme.style("note")) <= words.w
-        style = self.theme.style("body", bold=True)
-        return (note_fits and self.widest_word(option.title, style) <= words.w
-                and self.height(option.title, words.w, style) <= self.theme.mm(30))
+        lines = self.height(option.title, words.w, plan.style) / self.height("0", 999, plan.style)
+        return note_fits and self.widest_word(option.title, plan.style) <= words.w and lines <= 3
 
-    def _title_style(self, option: Option[Any], width: int) -> Style:
-        return self.fitting(option.title, Box(0, 0, width, self.theme.mm(36)), ("head", "body", "note"))
-
-    def _tile_height(self, option: Option[Any], width: int, people: bool) -> int:
+    def _tile_height(self, option: Option[Any], width: int, plan: Plan, people: bool) -> int:
         theme = self.theme
-        _, words, _ = self._split(option, Box(0, 0, width, 100), people)
-        height = self.height(option.title, words.w, self._title_style(option, words.w))
+        _, words, _ = self._split(option, Box(0, 0, width, 100), plan, people)
+        height = self.height(option.title, words.w, plan.style)
         note = self._note(option)
         if note is not None:
             height += self.height(note, words.w, theme.style("note"))
-        return max(height + theme.mm(7), theme.mm(26), theme.space("target"))
+        return max(height + theme.mm(5), theme.mm(26), theme.space("target"))
 
-    def _tile(self, at: int, option: Option[Any], box: Box, people: bool) -> None:
+    def _tile(self, at: int, option: Option[Any], box: Box, plan: Plan, people: bool) -> None:
         theme = self.theme
-        answer = self._choose(option.value)
-        with self.touch(f"option:{at}", box, answer, PLAIN, option.enabled) as look:
-            sign, words, badge = self._split(option, box, people)
-            if option.icon:
+        with self.touch(f"option:{at}", box, self._choose(option.value), PLAIN, option.enabled) as look:
+            sign, words, badge = self._split(option, box, plan, people)
+            if sign.w:
                 self.panel(sign.centred(sign.w, sign.w), DISC if option.enabled else DISC_OFF, sign.w)
                 self.icon(option.icon, sign, theme.mm(11), PRIMARY if option.enabled else look.soft)
-            self.lines(option.title, self._note(option), words, self._title_style(option, words.w), look)
+            self.lines(option.title, self._note(option), words, plan.style, look)
             if option.badge is not None:
                 style = self._badge_style(people)
-                pill = badge.centred(badge.w, theme.mm(1.55 * style.size / theme.px_per_mm))
-                filled = BADGE if option.enabled else Look(SUNKEN, look.soft, look.soft, NONE)
+                pill = badge.centred(badge.w, round(1.6 * style.size))
+                filled = BADGE if option.enabled else Look(SUNKEN, look.soft, look.soft)
                 self.panel(pill, filled, pill.h)
                 self.write(option.badge, pill, style, filled.ink, align="center", valign="middle", role="badge")
+            if plan.columns == 1 and option.enabled:
+                arrow = Box(box.right - theme.mm(14), box.y, theme.mm(11), box.h)
+                self.icon("next", arrow, theme.mm(11), PRIMARY)
 
     def lines(self, title: Text, note: Text | None, words: Box, style: Style, look: Look,
               align: str = "left") -> None:

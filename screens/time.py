@@ -58,20 +58,21 @@ class Page(Tiles):
     def _day_plan(self, area: Box) -> tuple[int, int]:
         """Columns and height of the days: a week in a row where its words fit."""
         style, gap = self.theme.style("note", bold=True), self.theme.space("gap")
-        widest = max(self.width(text, style) for text in (say("time.left", left=88), say("time.full"), say("time.none"),
-                                                          say("time.today")))
+        words = say("time.left", left=88), say("time.full"), say("time.none"), say("time.today")
+        widest = max(*(self.width(text, style) for text in words),
+                     self.width("12/28", self.theme.style("body", bold=True)))
         columns = next((count for count in (7, 5, 4) if area.columns(count, gap)[0].w >= widest + self.theme.mm(2)), 3)
-        lines = self.height("0", 999, style) * 2 + self.height("0", 999, self.theme.style("head"))
-        return columns, lines + self.theme.mm(2)
+        lines = self.height("0", 999, style) * 2 + self.height("0", 999, self.theme.style("body"))
+        return columns, lines + self.theme.mm(3)
 
     def _day(self, at: int, date: dt.date, cell: Box, sessions: list[Session], today: bool) -> None:
         theme = self.theme
         left = sum(session.left for session in sessions)
         chosen = date == self.day
-        note, head = theme.style("note", bold=True), theme.style("head", bold=True)
+        note, head = theme.style("note", bold=True), theme.style("body", bold=True)
         words = say("time.left", left=left) if left else say("time.full" if sessions else "time.none")
         with self.touch(f"day:{at}", cell, self._look_at(date), CHOSEN if chosen else PLAIN, left > 0 or chosen) as look:
-            rest = cell.inset(0, theme.mm(1))
+            rest = cell.inset(0, theme.mm(1.5))
             name = say("time.today") if today else say(f"time.weekday.{date.weekday()}")
             self.write(name, rest.take_top(self.height("0", 999, note)), note, look.soft, align="center",
                        valign="middle")
@@ -135,7 +136,7 @@ class Page(Tiles):
     def _segment_plan(self, area: Box) -> tuple[int, int]:
         """Columns and height of the segments."""
         theme, gap = self.theme, self.theme.space("gap")
-        wide = self.width("08:00–08:30", theme.style("body", bold=True)) + theme.mm(6)
+        wide = self.width("08:00–08:30", theme.style("body", bold=True)) + theme.mm(4.5)
         columns = max(1, min(4, (area.w + gap) // int(wide + gap)))
         lines = self.height("0", 999, theme.style("body")) + self.height("0", 999, theme.style("note"))
         return columns, max(lines + theme.mm(1), theme.space("target"))

@@ -26,8 +26,13 @@ class Page(Leaf):
         theme, ask, rest = self.theme, scene.ask, self.area.copy()
         gap = theme.space("gap")
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
-        for at, option in reversed(list(enumerate(ask.options))):
-            self.button(f"option:{at}", option.title, rest.take_bottom(theme.mm(27), gap), self._choose(option.value),
+        count = len(ask.options)
+        if rest.portrait:
+            cells = rest.take_bottom(count * theme.mm(27) + (count - 1) * gap).grid(1, theme.mm(27), gap)
+        else:
+            cells = list(reversed(rest.take_bottom(theme.mm(29)).columns(count, gap)))
+        for at, (option, cell) in enumerate(zip(ask.options, cells, strict=True)):
+            self.button(f"option:{at}", option.title, cell, self._choose(option.value),
                         STRONG if at == 0 else PLAIN, icon=option.icon, enabled=option.enabled)
         rest.take_bottom(theme.mm(4))
         style = theme.style("head")
@@ -43,7 +48,7 @@ class Page(Leaf):
         self.icon(ask.picture, disc, round(side * 0.58), WARM)
         text = self.write(ask.text, rest, style, key="text")
         rest.take_top(text.h, theme.mm(5))
-        self.form(ask.rows, rest)
+        self.form(ask.rows, rest, roomy=True)
 
     def _choose(self, value: str) -> Callable[[], None]:
         return lambda: self.answer(value)

@@ -32,15 +32,14 @@ class Page(Tiles):
             hero = Box(hero.x - margin, hero.y, hero.w + 2 * margin, hero.h + theme.space("trail"))
         else:
             hero = rest.take_left(rest.w * 0.36, theme.space("wide"))
-            hero = Box(hero.x - margin, hero.y, hero.w + margin, hero.h + theme.space("trail"))
+            hero = Box(hero.x - margin, hero.y, hero.w + margin, hero.h + theme.mm(6))
         self._greet(hero, scene, margin)
         rest.take_bottom(theme.mm(5))
-        rest.take_top(0 if portrait else theme.mm(2))
         message = scene.complaint or (scene.ask.notices[0] if scene.ask.notices else None)
         if message is not None:
             height = self.height(message, rest.w - theme.mm(25), theme.style("body")) + theme.mm(6)
             self._band(rest.take_top(height, gap), message, scene.complaint is not None)
-        self._services(scene.ask.services, rest, 2 if portrait else 3)
+        self._services(scene.ask.services, rest, 2 if portrait or len(scene.ask.services) <= 4 else 3)
 
     def _greet(self, hero: Box, scene: Scene, margin: int) -> None:
         theme = self.theme
@@ -93,5 +92,3 @@ class Page(Tiles):
                 self.icon(service.icon, sign, round(side * 0.6), ON_PRIMARY if strong else
                           PRIMARY if service.enabled else look.soft)
             self.lines(service.title, note, block, title, look)
-
-

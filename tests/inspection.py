@@ -67,7 +67,7 @@ def _letters(sheet: Any) -> Iterator[str]:
         missing = [letter for letter in mark.text if letter != "\n" and ord(letter) not in _letters_of(mark.path)]
         if missing:
             yield f"{what}: the face has no {missing}"
-        if mark.box.w > mark.room.w + 2 or mark.box.h > mark.room.h + 2:
+        if mark.box.w > mark.room.w + 2 or _ink(mark).h > mark.room.h:
             yield f"{what}: {mark.box.w}×{mark.box.h} in a room of {mark.room.w}×{mark.room.h}"
         if not window.contains(mark.box):
             yield f"{what}: outside the window"
@@ -89,7 +89,7 @@ def _middle(box: Box) -> Box:
 
 def _ink(mark: Any) -> Box:
     """Without the empty space above and below the letters."""
-    return mark.box.inset(1, round(mark.size * 0.22)) if mark.role != "icon" else mark.box.inset(
+    return mark.box.inset(1, round(mark.size * 0.25)) if mark.role != "icon" else mark.box.inset(
         round(mark.size * 0.1), round(mark.size * 0.1))
 
 

@@ -50,7 +50,7 @@ def departments() -> tuple[Option[str], ...]:
 def doctors() -> tuple[Option[int], ...]:
     return tuple(
         Option(at, Name(f"{surname}{'文静海山'[at % 4]}{'明' if at % 3 else ''}", f"{pinyin} Wenjing"),
-               note=Name(f"{RANKS[at % 3].zh}　{SPECIALITIES[at % 3].zh}", f"{RANKS[at % 3].en} · {SPECIALITIES[at % 3].en}"),
+               note=Name(f"{RANKS[at % 3].zh}　{SPECIALITIES[at % 3].zh}", f"{RANKS[at % 3].en}. {SPECIALITIES[at % 3].en}"),
                badge=LEFT if at % 5 != 4 else FULL, icon="doctor", enabled=at % 5 != 4, why=FULL)
         for at, (surname, pinyin) in enumerate(zip(SURNAMES, PINYIN, strict=True)))
 
@@ -100,7 +100,7 @@ BOOKING_ROWS = (
 )
 FEE = Row(Name("挂号费", "Fee"), say("sum", fee=6250), strong=True)
 BOOKINGS = tuple(
-    Option(at, Name(f"{zh}　王海明 主任医师", f"{en} · Wang Haiming"), Name("11月23日 周一 09:30–10:00", "Mon 23 Nov 09:30–10:00"),
+    Option(at, Name(f"{zh}　王海明 主任医师", f"{en}, Wang Haiming"), Name("11月23日 周一 09:30–10:00", "Mon 23 Nov 09:30–10:00"),
            Name(f"{at + 17} 号", f"No. {at + 17}"), "booking") for at, (_, zh, en, _) in enumerate(DEPARTMENTS[:3]))
 BAD_NUMBER = Name("号码不对，请对照身份证检查每一位。", "The number is not right. Please compare every digit with the card.")
 CARD_MOVED = Name("刚才没有读完，请把卡放好，等一下再拿开。",
