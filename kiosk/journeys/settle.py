@@ -11,12 +11,12 @@ CHANNEL = "wechat"
 
 
 async def settle(hold: Hold) -> None:
-    """Returns when the hold is paid (or free); raises Declined or Left when it is not, with the order surely closed."""
+    """Returns when the hold is paid (or free); raises Declined, Left or Refused when it is not, the order surely closed."""
     if hold.fee == 0:
         return
     while True:
         order = await OpenPayment(hold.id, CHANNEL)
-        if order.state is OrderState.PAID or await _paid(hold, order):
+        if _arrived(order) or await _paid(hold, order):
             return
 
 
@@ -28,13 +28,13 @@ async def _paid(hold: Hold, order: Order) -> bool:
             Row(say("row.time"), say("trail.time", day=hold.day, start=hold.start))))
     except Left:
         closed = await ClosePayment(order.no)
-        if closed.state is OrderState.PAID:      # they paid while leaving: what they paid for is theirs
+        if _arrived(closed):                     # they paid while leaving: what they paid for is theirs
             return True
         raise
     if end is PayEnd.PAID:
         return True
     closed = await ClosePayment(order.no)
-    if closed.state is OrderState.PAID:
+    if _arrived(closed):
         return True
     if closed.state is OrderState.DISPUTED:
         await _dispute(closed)
@@ -43,6 +43,13 @@ async def _paid(hold: Hold, order: Order) -> bool:
     if choice == "leave":
         raise Declined
     return False
+
+
+def _arrived(order: Order) -> bool:
+    """Whether the money is there. Raises Refused where it came after the place was lost: it goes back in full."""
+    if order.state in (OrderState.REFUNDING, OrderState.REFUNDED):
+        raise Refused("paid_too_late")
+    return order.state is OrderState.PAID
 
 
 async def _dispute(order: Order) -> None:
