@@ -133,7 +133,8 @@ def _demo(asked: argparse.Namespace) -> int:
     from kiosk.demo import NotPlayed, play
 
     try:
-        return play(asked.journey, asked.out, asked.lang, asked.size, asked.orientation, SIZES[asked.orientation], open_kiosk)
+        return play(asked.journey, asked.out, asked.lang, asked.size, asked.orientation, SIZES[asked.orientation],
+                    open_kiosk)
     except NotPlayed as no:
         print(no, file=sys.stderr)
         return 1
@@ -158,13 +159,13 @@ def _settle(asked: argparse.Namespace) -> int:
     stage = machine.stage(loop)
     stage.take_up()
     settled = loop.run(stage.receive, lambda: stage.idle and not machine.journal.owed(), asked.seconds)
+    machine.close()
     for fact in machine.journal.facts(after=first[-1].id if first else 0):
         print(fact.at, fact.kind, " ".join(f"{name}={value}" for name, value in fact.data.items()))
     remaining = machine.journal.open_visits()
     print(f"open visits: {len(remaining)}, still to be delivered: {len(machine.journal.owed())}")
     for visit in remaining:
         print(f"  {visit.id[:8].upper()} {visit.journey} since {visit.opened_at} {visit.held}")
-    machine.close()
     return 0 if settled and not remaining else 1
 
 

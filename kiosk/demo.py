@@ -253,7 +253,8 @@ def _compare(house: House, out: Path, patient: Patient) -> int:
         "patient": {"touches": patient.touches, "told": patient.told},
         "hospital": json.loads(house.ask_hospital("books")),
         "payment": _orders(http.get(f"{addresses.phone_url}/twin/orders", timeout=10).json()),
-        "paper": [{"text": "\n".join(line["text"] for line in ticket["lines"]), "codes": ticket["codes"], "cut": ticket["cut"]} for ticket in tickets],
+        "paper": [{"text": "\n".join(line["text"] for line in ticket["lines"]), "codes": ticket["codes"],
+                   "cut": ticket["cut"]} for ticket in tickets],
     }
     differences = disagreements(books)
     books["agree"], books["differences"] = not differences, differences
@@ -273,7 +274,8 @@ def disagreements(books: Mapping[str, Any]) -> list[str]:
     returned = {order["order_no"]: sum(refund["amount"] for refund in order["refunds"]) for order in payment}
     for order in hospital["orders"]:
         kept = charged.get(order["no"], 0) - returned.get(order["no"], 0)
-        booked = [one for one in hospital["appointments"] if one["code"] == order["appointment"] and one["state"] == "booked"]
+        booked = [one for one in hospital["appointments"]
+                  if one["code"] == order["appointment"] and one["state"] == "booked"]
         if kept != sum(one["fee"] for one in booked):
             found.append(f"Order {order['no']}: {kept} fen were kept, {len(booked)} bookings stand for it.")
     for no in charged.keys() - {order["no"] for order in hospital["orders"]}:
@@ -281,7 +283,8 @@ def disagreements(books: Mapping[str, Any]) -> list[str]:
     texts = ["\n".join((ticket["text"], *(code["data"] for code in ticket["codes"]))) for ticket in paper]
     for one in hospital["appointments"]:
         mine = [text for text in texts if one["code"] in text]
-        issued = [sheet for sheet in hospital["papers"] if sheet["appointment"] == one["code"] and sheet["outcome"] == "printed"]
+        issued = [sheet for sheet in hospital["papers"]
+                  if sheet["appointment"] == one["code"] and sheet["outcome"] == "printed"]
         if len(mine) != len(issued):
             found.append(f"Booking {one['code']}: {len(mine)} papers were printed, the hospital knows of {len(issued)}.")
         originals = [text for text in mine if "挂号凭条" in text and "补打" not in text]

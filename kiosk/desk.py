@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import queue
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -102,7 +104,8 @@ class Desk:
         self._journal, self._hospital, self._lobby = journal, hospital, lobby
         self._names, self._visit_card, self._post, self._wake = names, visit_card, post, wake
         self._departments, self._now = departments, today
-        self._hands = hands or Threads(HANDS)
+        self._hands, self._pen = hands or Threads(HANDS), hands or Threads(1)
+        self._notes: deque[tuple[str, dict[str, Any]]] = deque()
         self._ears: list[Ear] = []
         self._dropped: set[str] = set()
 
@@ -145,22 +148,36 @@ class Desk:
 
     def note(self, kind: str, **data: Any) -> None:
         """A fact. `data` holds nothing personal."""
-        self._hands.do(lambda: self._journal.note([(kind, data)]))
+        self._notes.append((kind, data))
+        self._pen.do(self._write_notes)
 
     def slip(self, ticket: tickets.Ticket, comfort: Comfort) -> None:
         """A piece of paper outside any story; its outcome is a fact."""
         def work() -> None:
             try:
-                self._journal.note([("slip", {"outcome": self._print(ticket, comfort)})])
+                self.note("slip", outcome=self._print(ticket, comfort))
             except r.Refused as no:
-                self._journal.note([("slip", {"outcome": no.reason})])
+                self.note("slip", outcome=no.reason)
         self._hands.do(work)
+
+    def finish(self) -> None:
+        """Close the ears and write the last facts. Acts in flight are taken up at the next start."""
+        self.hush()
+        written = threading.Event()
+        self._pen.do(written.set)
+        written.wait(timeout=10)
 
     def recall(self) -> None:
         """Read the open visits; they come by the inbox."""
         self._hands.do(lambda: self._post(Recalled(self._journal.open_visits())))
 
     # On the desk's own threads.
+
+    def _write_notes(self) -> None:
+        """Facts in the order they happened, as many in one commit as lie there."""
+        notes = [self._notes.popleft() for _ in range(len(self._notes))]
+        if notes:
+            self._journal.note(notes)
 
     def _perform(self, job: Job) -> None:
         manner = job.request.manner
@@ -183,7 +200,7 @@ class Desk:
             value = no
         except Exception as error:          # Unknown; and a fault of our own concludes nothing either
             why = error.why if isinstance(error, Unknown) else f"fault {type(error).__name__}"
-            self._journal.note([("unknown", {"request": type(job.request).__name__, "why": why, "tries": tries + 1})])
+            self.note("unknown", request=type(job.request).__name__, why=why, tries=tries + 1)
             self._again(job, tries + 1)
             return
         if job.request.manner is r.Manner.ACT:

@@ -21,6 +21,7 @@ from kiosk.numbers import kind_of_code
 from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, DeviceNews, Event, PaymentNews, Refused)
 
 WAIT = 30.0          # seconds one wait for a card or code lasts before it is begun again
+MISSES = 3           # failures in a row before a person is told: a moment's absence is not a loss
 AGAIN = 1.0          # seconds before a failed device, or the payment, is asked again
 
 Hear = Callable[[Event], None]
@@ -33,7 +34,7 @@ class DeviceEar:
                  meaning: Callable[[Any], Event | None], hear: Hear) -> None:
         self._service, self._hands, self._wait, self._meaning, self._hear = service, hands, wait, meaning, hear
         self._closed = threading.Event()
-        self._working = True
+        self._working, self._misses = True, 0
         self._command: Command | None = None
         self._listen()
 
@@ -52,8 +53,10 @@ class DeviceEar:
         if self._closed.is_set():
             return
         event = self._meaning(answer)
-        broken = isinstance(answer, DeviceError) and event is None and not isinstance(answer, NothingPresented)
-        if broken is self._working:
+        failed = isinstance(answer, DeviceError) and event is None and not isinstance(answer, NothingPresented)
+        self._misses = self._misses + 1 if failed else 0
+        broken = failed and (self._misses >= MISSES or not works(self._service.status))
+        if broken is self._working and (broken or not failed):
             self._working = not broken
             cause = answer.cause if isinstance(answer, DeviceError) else ""
             self._hear(DeviceNews(self._service.name, self._working, cause))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import requests as http
 
@@ -48,6 +49,17 @@ class Issued:
     """The number of a paper's next print."""
 
     copy: int
+
+
+class Fact(Protocol):
+    """Something that happened on this machine (kiosk/journal.py)."""
+
+    @property
+    def at(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
 
 
 class Hospital:
@@ -123,6 +135,10 @@ class Hospital:
 
     def report_paper(self, appointment: int, kind: PaperKind, copy: int, outcome: str, key: str) -> None:
         self._tell("/papers/outcome", {"appointment": appointment, "kind": kind, "copy": copy, "outcome": outcome}, key)
+
+    def tell_facts(self, facts: Sequence[Fact], key: str) -> None:
+        """The machine's news for staff: what happened, without names."""
+        self._tell("/facts", {"facts": [{"at": fact.at, "kind": fact.kind, "data": fact.data} for fact in facts]}, key)
 
     def _get(self, kind: type[T], path: str) -> T:
         return self._record(kind, self._call("GET", path, None, {}))

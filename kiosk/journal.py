@@ -25,7 +25,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from kiosk import care, requests, tickets, words
-from kiosk.play import Entry, Result
+from kiosk.play import Entry, Result, fingerprint
 from kiosk.requests import Do, Left, Refused
 from kiosk.wire import Registry, to_json
 
@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS entry (
 CREATE TABLE IF NOT EXISTS later (
     id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at TEXT NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS fact (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
@@ -103,8 +104,8 @@ class Journal:
             if entries:
                 db.execute("DELETE FROM entry WHERE visit = ? AND position >= ?", (visit, entries[0].position))
             db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
-                           [(visit, entry.position, entry.epoch, entry.name, entry.fingerprint, entry.result,
-                             self._sealed(_outcome(entry))) for entry in entries])
+                           [(visit, entry.position, entry.epoch, *_asked(entry), entry.result, self._sealed(_outcome(entry)))
+                            for entry in entries])
             if later is not None:
                 key, request = later
                 db.execute("INSERT OR IGNORE INTO later (key, at, sealed) VALUES (?, ?, ?)",
@@ -131,8 +132,8 @@ class Journal:
     def _history(self, db: sqlite3.Connection, visit: str) -> tuple[Entry, ...]:
         rows = db.execute("SELECT position, epoch, name, fingerprint, result, sealed FROM entry WHERE visit = ? "
                           "ORDER BY position", (visit,))
-        return tuple(Entry(position, epoch, name, fingerprint, Result(result), _value(Result(result), self._opened(sealed)))
-                     for position, epoch, name, fingerprint, result, sealed in rows)
+        return tuple(Entry(position, epoch, Result(result), _value(Result(result), self._opened(sealed)), name=name,
+                           fingerprint=seal) for position, epoch, name, seal, result, sealed in rows)
 
     # What is owed later.
 
@@ -157,9 +158,21 @@ class Journal:
                 chain = _chained(chain, at, kind, text)
                 db.execute("INSERT INTO fact (at, kind, data, hash) VALUES (?, ?, ?, ?)", (at, kind, text, chain))
 
-    def facts(self, after: int = 0) -> tuple[Fact, ...]:
-        rows = self._connection().execute("SELECT id, at, kind, data FROM fact WHERE id > ? ORDER BY id", (after,))
+    def facts(self, after: int = 0, most: int = -1) -> tuple[Fact, ...]:
+        """The facts behind number `after`, in order; at most so many (-1: all)."""
+        rows = self._connection().execute("SELECT id, at, kind, data FROM fact WHERE id > ? ORDER BY id LIMIT ?",
+                                          (after, most))
         return tuple(Fact(id, at, kind, json.loads(data)) for id, at, kind, data in rows)
+
+    def told(self) -> int:
+        """The number of the last fact that the hospital has."""
+        row = self._connection().execute("SELECT value FROM mark WHERE name = 'told'").fetchone()
+        return int(row[0]) if row else 0
+
+    def tell(self, fact: int) -> None:
+        """The hospital has every fact up to number `fact`."""
+        with self._commit() as db:
+            db.execute("INSERT OR REPLACE INTO mark VALUES ('told', ?)", (fact,))
 
     def broken_link(self) -> int | None:
         """The id of the first fact whose seal does not hold; None when the chain is whole."""
@@ -213,6 +226,12 @@ def machine_key(path: Path) -> bytes:
             os.fsync(file.fileno())
         os.rename(fresh, path)
         return path.read_bytes()
+
+
+def _asked(entry: Entry) -> tuple[str, str]:
+    if entry.request is None:
+        return entry.name, entry.fingerprint
+    return type(entry.request).__name__, fingerprint(entry.request)
 
 
 def _outcome(entry: Entry) -> Any:

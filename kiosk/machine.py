@@ -51,7 +51,7 @@ class Machine:
 
     def close(self) -> None:
         """Let go of the devices. What is open stays on disk for the next start."""
-        self.desk.hush()
+        self.desk.finish()
         for service in (self.lobby.idcard, self.lobby.scanner, self.lobby.printer):
             service.close()
 

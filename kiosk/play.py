@@ -30,14 +30,25 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One request of a play and what came of it. `value`: the answer, the refusal, or the `Left`."""
+    """One request of a play and what came of it. `value`: the answer, the refusal, or the `Left`.
+
+    On disk a request is its name and fingerprint; in memory it is itself (a list of two weeks' times is not hashed while
+    somebody waits for the next page).
+    """
 
     position: int
     epoch: int
-    name: str
-    fingerprint: str
     result: Result
     value: Any = None
+    request: Request[Any] | None = None
+    name: str = ""
+    fingerprint: str = ""
+
+    def records(self, request: Request[Any]) -> bool:
+        """Is this the record of `request`?"""
+        if self.request is not None:
+            return self.request == request
+        return (self.name, self.fingerprint) == (type(request).__name__, fingerprint(request))
 
 
 @dataclass(frozen=True)
@@ -94,8 +105,8 @@ class Play:
         for entry in recorded:
             if isinstance(step, End):
                 raise Diverged(f"{self.journey} ended at {entry.position}, the record goes on")
-            if (type(step).__name__, fingerprint(step)) != (entry.name, entry.fingerprint):
-                raise Diverged(f"{self.journey} asks {type(step).__name__} at {entry.position}, recorded: {entry.name}")
+            if not entry.records(step):
+                raise Diverged(f"{self.journey} asks {type(step).__name__} at {entry.position}, the record has another")
             if entry.result is Result.INTENT:
                 self.saved = len(self.history)
                 return step
@@ -112,7 +123,7 @@ class Play:
     def intent(self) -> Entry:
         """The present request as it is written down before it is tried."""
         assert self.request is not None
-        return Entry(len(self.history), self.epoch, type(self.request).__name__, fingerprint(self.request), Result.INTENT)
+        return Entry(len(self.history), self.epoch, Result.INTENT, request=self.request)
 
     def unsaved(self) -> list[Entry]:
         """The entries that are not on disk yet; from now on they count as written."""
@@ -146,8 +157,7 @@ class Play:
     def _entry(self, value: Any) -> Entry:
         result = (Result.REFUSED if isinstance(value, Refused)
                   else Result.LEFT if isinstance(value, Left) else Result.DONE)
-        return Entry(len(self.history), self.epoch, type(self.request).__name__,
-                     fingerprint(self.request) if self.request else "", result, value)
+        return Entry(len(self.history), self.epoch, result, value, self.request)
 
     def _way_back(self) -> int | None:
         """Where the history is cut for a step back: before the last question that can be asked again, and before

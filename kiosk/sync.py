@@ -15,6 +15,7 @@ from kiosk.journal import Journal, Owed
 
 PERIOD = 20.0        # seconds between rounds when all is well
 FRESH = 30.0         # seconds a copied list may be shown without asking again
+PAGE = 200           # facts in one message
 AWAY = 3.0           # seconds between rounds while the server does not answer
 
 
@@ -67,6 +68,15 @@ class Sync:
         except Unknown:
             self._seen(False)
         return PERIOD if self._misses == 0 else AWAY
+
+    def report(self) -> None:
+        """Tell the hospital the facts it does not have yet. Raises Unknown."""
+        while facts := self._journal.facts(self._journal.told(), PAGE):
+            try:
+                self._hospital.tell_facts(facts, f"facts-{facts[0].id}-{facts[-1].id}-{facts[-1].at}")
+            except r.Refused:
+                pass                        # it does not want them; they stay here
+            self._journal.tell(facts[-1].id)
 
     def _live(self) -> None:
         while True:

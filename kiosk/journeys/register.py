@@ -33,7 +33,8 @@ async def register_for(patient: Patient) -> None:
                rows=(Row(say("row.number"), str(appointment.number), strong=True),
                      Row(say("row.department"), appointment.department.name),
                      Row(say("row.place"), appointment.department.place),
-                     Row(say("row.arrive_by"), say("trail.time", day=appointment.arrive_by.date(), start=appointment.arrive_by))))
+                     Row(say("row.arrive_by"),
+                         say("trail.time", day=appointment.arrive_by.date(), start=appointment.arrive_by))))
 
 
 async def _department() -> Department:
