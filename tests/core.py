@@ -20,7 +20,7 @@ from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Ident
                             Welcome)
 from kiosk.stage import Stage
 from kiosk.sync import Sync
-from kiosk.visit import Comfort, Scene, Size
+from kiosk.visit import Scene, Size
 from kiosk.words import Language, Name, Text, clock, day, read, say
 from lobby import Printer, Service, Slot
 from town import Town
@@ -193,15 +193,15 @@ class Core:
 
     def card(self, person: str) -> None:
         self.reader.present(PEOPLE[person].card)
-        self.settle()
+        self.settle(2)
 
     def bad_card(self, moved: bool) -> None:
         self.reader.present(d.CardMoved() if moved else d.CardRefused())
-        self.settle()
+        self.settle(2)
 
     def code(self, code: str) -> None:
         self.scanner.present(code)
-        self.settle()
+        self.settle(2)
 
     def pay(self, amount: int | None = None) -> bool:
         taken = self.town.pay(amount)

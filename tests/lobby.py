@@ -47,6 +47,10 @@ class Service:
         self.on_news: Callable[[str, bool], None] = lambda name, works: None
         self._clock = clock
 
+    @property
+    def status(self) -> d.Status:
+        return d.Status(d.State.ONLINE if self.plugged else d.State.NO_DEVICE)
+
     def submit(self, work: Callable[[Any], Any], done: Callable[[Any], None]) -> Command:
         command = Command(self, work, done)
         self._try(command)
