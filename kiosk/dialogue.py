@@ -148,6 +148,11 @@ class Dialogue:
             case Complaint() as complaint:
                 self._complain(question, complaint)
 
+    def tell(self, event: Event) -> None:
+        """What the world says whatever question stands."""
+        if self._question is not None:
+            self.hear(self._question.scene.serial, event)
+
     # Inside.
 
     def _next(self) -> int:

@@ -18,23 +18,24 @@ from kiosk.care import Document, Order
 from kiosk.hands import Hands
 from kiosk.hospital import Hospital, Unknown
 from kiosk.numbers import kind_of_code
-from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, DeviceNews, Event, PaymentNews, Refused)
+from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, Event, PaymentNews, Refused)
 
 WAIT = 30.0          # seconds one wait for a card or code lasts before it is begun again
-MISSES = 3           # failures in a row before a person is told: a moment's absence is not a loss
 AGAIN = 1.0          # seconds before a failed device, or the payment, is asked again
 
 Hear = Callable[[Event], None]
 
 
 class DeviceEar:
-    """Waits at one device, again and again, until closed. `wait` is the driver's command, `meaning` what came of it."""
+    """Waits at one device, again and again, until closed. `wait` is the driver's command, `meaning` what came of it.
+
+    Whether the device works at all is the service's news (three misses), not the ear's.
+    """
 
     def __init__(self, service: Service[Any], hands: Hands, wait: Callable[[Any], Any],
                  meaning: Callable[[Any], Event | None], hear: Hear) -> None:
         self._service, self._hands, self._wait, self._meaning, self._hear = service, hands, wait, meaning, hear
         self._closed = threading.Event()
-        self._working, self._misses = True, 0
         self._command: Command | None = None
         self._listen()
 
@@ -53,13 +54,6 @@ class DeviceEar:
         if self._closed.is_set():
             return
         event = self._meaning(answer)
-        failed = isinstance(answer, DeviceError) and event is None and not isinstance(answer, NothingPresented)
-        self._misses = self._misses + 1 if failed else 0
-        broken = failed and (self._misses >= MISSES or not works(self._service.status))
-        if broken is self._working and (broken or not failed):
-            self._working = not broken
-            cause = answer.cause if isinstance(answer, DeviceError) else ""
-            self._hear(DeviceNews(self._service.name, self._working, cause))
         if event is not None:
             self._hear(event)
         if isinstance(answer, DeviceError) and not isinstance(answer, NothingPresented):

@@ -19,8 +19,8 @@ from kiosk.desk import Heard, Job, News, Outcome, Recalled
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
 from kiosk.play import Diverged, End, Play, Result, Story
-from kiosk.requests import (Ask, ClosePayment, Do, Done, Left, Manner, Option, Print, Refused, Request, Row, Trouble,
-                            Welcome)
+from kiosk.requests import (Ask, ClosePayment, DeviceNews, Do, Done, Left, Manner, Option, Print, Refused, Request, Row,
+                            Trouble, Welcome)
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
 from kiosk.words import say
@@ -104,6 +104,12 @@ class Stage:
         self._works[what] = works
         if isinstance(self.dialogue.asking, Welcome):
             self.dialogue.replace(self._welcome_page())
+        else:
+            self.dialogue.tell(DeviceNews(what, works))
+
+    def _tell_what_fails(self) -> None:
+        for what in (what for what, works in self._works.items() if not works):
+            self.dialogue.tell(DeviceNews(what, False))
 
     def _begin(self, journey: str) -> None:
         play = Play(uuid.uuid4().hex, journey, self._stories[journey])
@@ -121,6 +127,7 @@ class Stage:
                 self._go(play, play.answer(Left("gone")))
             case Ask():
                 self.dialogue.ask(step, lambda value: self._said(play, value), play.trail(), play.can_back(), True)
+                self._tell_what_fails()
             case Print() if play.gone:
                 self._go(play, play.answer(Refused("nobody")))
             case Do():

@@ -45,7 +45,6 @@ class DeviceNews:
 
     device: str
     works: bool
-    cause: str = ""
 
 
 @dataclass(frozen=True)
