@@ -13,6 +13,7 @@ from typing import Any
 
 import django
 
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     arguments = _parser().parse_args(argv)
@@ -108,10 +109,10 @@ def kiosk(arguments: argparse.Namespace) -> None:
 
 
 def admin_user(arguments: argparse.Namespace) -> None:
-    from hospital import staff
+    from hospital.registrar import rights
 
     password = secrets.token_urlsafe(12)
-    staff.make_registrar(arguments.name, password)
+    rights.make_registrar(arguments.name, password)
     print(password)
 
 

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "hospital.care",
     "hospital.money",
     "hospital.kiosk",
+    "hospital.registrar",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

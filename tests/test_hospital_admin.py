@@ -8,10 +8,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from hospital import staff
 from hospital.care.models import Appointment, Patient, Schedule
 from hospital.money.models import Order
 from hospital.payments.channel import RefundState
+from hospital.registrar import rights
 from hospital.tending import tend
 from hospital_fixtures import Clock, Hospital, Kiosk, segment
 from paper_channel import PaperChannel
@@ -24,7 +24,7 @@ LISTS = ("care/patient", "care/department", "care/practitioner", "care/schedule"
 def desk(hospital: Hospital) -> Client:
     """A registrar, logged in."""
     client = Client()
-    client.force_login(staff.make_registrar("wang", "a password"))
+    client.force_login(rights.make_registrar("wang", "a password"))
     return client
 
 
@@ -64,8 +64,10 @@ def test_patients_are_found_by_name_number_and_card(desk: Client, hospital: Hosp
 
 
 def test_a_registrar_opens_a_file_by_hand(desk: Client) -> None:
-    answer = desk.post("/admin/care/patient/add/", {
-        "name": "测试乙", "card_kind": "resident", "id_number": "999999199202020018", "sex": "female", "no_shows": 0})
+    words = {"name": "测试乙", "card_kind": "resident", "id_number": "999999199202020018", "sex": "female", "no_shows": 0}
+    wrong = desk.post("/admin/care/patient/add/", words | {"id_number": "999999199202020019"})
+    assert "证件号码有误" in wrong.content.decode()
+    answer = desk.post("/admin/care/patient/add/", words)
     assert answer.status_code == 302 and Patient.objects.get().record_no == "00000001"
     assert LogEntry.objects.get().get_change_message()
 

@@ -71,7 +71,7 @@ def _state(appointment: Appointment) -> PaperState:
 
 
 def _refunded(appointment: Appointment) -> bool:
-    """Was there money to give back? Only then there is a slip."""
+    """Was there money to give back? Only then there is a slip. (`order` is money's own relation, read backwards.)"""
     order = getattr(appointment, "order", None)
     return order is not None and getattr(order, "refund", None) is not None
 

@@ -6,10 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from hospital.care.admin import yuan
 from hospital.money import refunding
 from hospital.money.models import OBLIGATIONS, Obligation, Order, Refund
-from hospital.staff import ReadOnly, record
+from hospital.registrar.rights import ReadOnly, record
+from hospital.registrar.yuan import yuan
 
 
 @admin.register(Order)

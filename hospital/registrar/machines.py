@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from hospital.kiosk.models import Fact, Kiosk
-from hospital.staff import ReadOnly
+from hospital.registrar.rights import ReadOnly
 
 
 @admin.register(Kiosk)

@@ -1,0 +1,1 @@
+"""The registrar's desk (Django admin): sees and acts on everything below; nothing below knows of it."""

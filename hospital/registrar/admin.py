@@ -1,0 +1,10 @@
+"""Where Django looks for the pages of the desk."""
+
+from django.contrib import admin
+
+from hospital.registrar import bookings, machines, money, people, rosters
+
+__all__ = ["bookings", "machines", "money", "people", "rosters"]
+
+admin.site.site_header = admin.site.site_title = "医院自助服务管理"
+admin.site.index_title = "挂号与收费"

@@ -1,0 +1,62 @@
+"""Bookings, their papers, and what patients must be told."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from hospital.care.models import Appointment, Notice, Paper
+from hospital.money import cancelling
+from hospital.refusal import Refusal
+from hospital.registrar.rights import ReadOnly, record
+from hospital.registrar.yuan import yuan
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "day", "half", "department", "number", "patient", "state", "price", "booked_at")
+    list_filter = ("state", "day", "half", "department")
+    list_select_related = ("department", "patient", "slot")
+    search_fields = ("=code", "=patient__record_no", "=patient__id_number", "patient__name")
+    date_hierarchy = "day"
+    exclude = ("hold",)
+    actions = ("cancel",)
+
+    @admin.display(description="序号")
+    def number(self, appointment: Appointment) -> int:
+        return appointment.slot.number
+
+    @admin.display(description="挂号费")
+    def price(self, appointment: Appointment) -> str:
+        return yuan(appointment.fee)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("care.change_appointment"))
+
+    @admin.action(description="退号并全额退费", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Appointment]) -> None:
+        for appointment in chosen:
+            try:
+                cancelling.cancel(appointment, by_staff=True)
+            except Refusal:
+                self.message_user(request, f"{appointment.code} 不能退号。", messages.ERROR)
+                continue
+            record(request, appointment, "退号并全额退费")
+            self.message_user(request, f"{appointment.code} 已退号。")
+
+
+@admin.register(Paper)
+class PaperAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("appointment", "kind", "copy", "outcome", "kiosk", "issued_at")
+    list_filter = ("kind", "outcome", "kiosk")
+    list_select_related = ("appointment",)
+    search_fields = ("=appointment__code",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("at", "kind", "patient", "appointment", "seen_at")
+    list_filter = ("kind", ("seen_at", admin.EmptyFieldListFilter))
+    list_select_related = ("patient", "appointment")
+    search_fields = ("=patient__record_no", "=appointment__code")
