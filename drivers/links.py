@@ -133,11 +133,14 @@ class FdLink:
                     pass                        # full of earlier cancels: the reader wakes anyway
 
     def rearm(self) -> None:
-        try:
-            while os.read(self._wake, CHUNK):
-                pass
-        except BlockingIOError:
-            pass
+        with self._guard:
+            if self._closed:
+                return
+            try:
+                while os.read(self._wake, CHUNK):
+                    pass
+            except BlockingIOError:
+                pass                            # empty now
 
     def close(self) -> None:
         with self._guard:

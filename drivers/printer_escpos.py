@@ -204,7 +204,8 @@ BUFFERED = b"GS r"          # stands for the answer to GS r among the marks of G
 CHUNK = 512                 # bytes
 TAKE = 3.0                  # seconds in which the line must take a chunk; an offline printer takes nothing
 FIRST, ALL = 0.5, 1.0       # seconds for the first answer to DLE EOT, and for all four
-ECHO = 0.01                 # seconds in which a doubled answer shows itself, so that it is not the next one's
+ECHO = 0.01                 # seconds in which noise or a doubled answer shows itself, or it were the next one's
+ASKED = 3                   # times the same question
 STALE = 8                   # reads that may give old answers before a question
 LOOK = 1.0                  # seconds between two looks at the status while a ticket is printed
 GRACE = 0.5                 # seconds for a confirmation that is on its way when the paper ends
@@ -319,16 +320,25 @@ class Device:
         return facts
 
     def _ask(self, question: int, patience: float) -> int | None:
-        """One DLE EOT; None when no answer came."""
-        for _ in range(STALE):
-            if not self._hear(0):
-                break
-        self._link.write(bytes((0x10, 0x04, question)), TAKE)
+        """One DLE EOT; None when no answer came.
+
+        A status byte carries no check: one that comes beside noise, or beside another one, may be noise itself.
+        Then what was heard is forgotten, and the question asked again.
+        """
         deadline = time.monotonic() + patience
-        while (left := deadline - time.monotonic()) > 0:
-            if answers := self._hear(left):
-                self._hear(ECHO)
+        for _ in range(ASKED):
+            for _ in range(STALE):
+                if not self._hear(0):
+                    break
+            known, noise = self._asb, self._decoder.noise
+            self._link.write(bytes((0x10, 0x04, question)), TAKE)
+            answers: list[int] = []
+            while not answers and (left := deadline - time.monotonic()) > 0:
+                answers = self._hear(left)
+            answers += self._hear(ECHO)
+            if len(set(answers)) == 1 and self._decoder.noise == noise:
                 return answers[0]
+            self._asb = known if answers else self._asb
         return None
 
     def _listen(self, seconds: float, awaited: set[bytes]) -> bool:

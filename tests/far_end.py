@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import pty
 import socket
+import threading
 import tty
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from drivers.contract import Gone
+from drivers.contract import Gone, Link
 
 
 class Pty:
@@ -97,3 +98,18 @@ class Answering:
 
     def close(self) -> None:
         self.broken = True
+
+
+class Watched:
+    """A link that tells when somebody begins to wait on it in earnest."""
+
+    def __init__(self, link: Link) -> None:
+        self.waits = threading.Event()
+        self._link = link
+        self.write, self.drop_input, self.set_baud = link.write, link.drop_input, link.set_baud
+        self.cancel, self.rearm, self.close = link.cancel, link.rearm, link.close
+
+    def read(self, timeout: float) -> bytes:
+        if timeout > 0.1:
+            self.waits.set()
+        return self._link.read(timeout)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers.contract import Cancelled, Gone, Link, NothingPresented, State, Status
+from drivers.contract import Cancelled, Gone, NothingPresented, State, Status
 from drivers.links import open_link
 from drivers.scanner_line import Device
-from far_end import Answering, Pty
+from far_end import Answering, Pty, Watched
 
 CODE = b"134567890123456789"
 SILENCE = b""
@@ -75,21 +75,6 @@ def test_a_line_is_all_that_can_be_known() -> None:
 
 
 # On a real line: time, and a line that goes.
-
-
-class Watched:
-    """A link that tells when somebody begins to wait on it."""
-
-    def __init__(self, link: Link) -> None:
-        self.waits = threading.Event()
-        self._link = link
-        self.write, self.drop_input, self.set_baud = link.write, link.drop_input, link.set_baud
-        self.cancel, self.rearm, self.close = link.cancel, link.rearm, link.close
-
-    def read(self, timeout: float) -> bytes:
-        if timeout:
-            self.waits.set()
-        return self._link.read(timeout)
 
 
 @pytest.fixture

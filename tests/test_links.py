@@ -152,6 +152,7 @@ def test_a_closed_line_is_gone_and_cancel_and_close_do_nothing(link: Link) -> No
     link.close()
     link.close()
     link.cancel()
+    link.rearm()
     for use in (lambda: link.read(1), lambda: link.write(b"x"), link.drop_input):
         with pytest.raises(Gone):
             use()
