@@ -163,7 +163,7 @@ class Line(ABC):
 
     def _ended(self) -> None:
         """The machine's end is gone for good."""
-        self._detach()
+        self.unplug()
 
     def _pump(self) -> None:
         if self._timer:
