@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.requests import Confirm
 from kiosk.visit import Scene
 from screens.leaf import Leaf
 from screens.theme import GRAVE, PLAIN, STRONG
@@ -13,8 +14,8 @@ class Page(Leaf):
     tall = True
     sign = "eyes"
 
-    def draw(self, scene: Scene) -> None:
-        theme, ask, rest = self.theme, scene.ask, self.area.copy()
+    def draw(self, scene: Scene, ask: Confirm) -> None:
+        theme, rest = self.theme, self.area.copy()
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
         bar = rest.take_bottom(theme.mm(30), theme.mm(6))
         if ask.no is not None:

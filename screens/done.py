@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.requests import Row
+from kiosk.requests import Done, Row
 from kiosk.visit import Scene
 from kiosk.words import say
 from screens.box import Box
@@ -24,8 +24,8 @@ class Page(Leaf):
     def hint(self, scene: Scene) -> None:
         return None
 
-    def draw(self, scene: Scene) -> None:
-        theme, ask, rest = self.theme, scene.ask, self.area.copy()
+    def draw(self, scene: Scene, ask: Done) -> None:
+        theme, rest = self.theme, self.area.copy()
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
         self.button("yes", say("done.finish"), rest.take_bottom(theme.mm(30), theme.mm(6)),
                     lambda: self.answer(None), STRONG, icon="check", style=theme.style("head", bold=True))

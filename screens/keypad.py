@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kiosk.requests import EnterNumber
 from kiosk.visit import Scene
 from kiosk.words import Text, say
 from screens.box import Box
@@ -29,19 +30,19 @@ class Page(Leaf):
         return None
 
     def hint(self, scene: Scene) -> Text:
-        hint: Text | None = scene.ask.hint
-        return hint if hint is not None else say(f"hint.keypad.{scene.ask.kind}")
+        assert isinstance(scene.ask, EnterNumber)
+        return scene.ask.hint or say(f"hint.keypad.{scene.ask.kind}")
 
-    def draw(self, scene: Scene) -> None:
+    def draw(self, scene: Scene, ask: EnterNumber) -> None:
         theme, rest = self.theme, self.area.copy()
-        groups = GROUPS[scene.ask.kind]
+        groups = GROUPS[ask.kind]
         gap = theme.space("gap")
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
         self._display(rest.take_top(theme.mm(42), theme.mm(5)), groups)
         if rest.w > theme.mm(250):
             rest = rest.centred(theme.mm(250), rest.h)
         height = (rest.h - 4 * gap) // 5
-        corner = "X" if scene.ask.kind == "id_number" else ""
+        corner = "X" if ask.kind == "id_number" else ""
         for row in ("123", "456", "789"):
             for digit, cell in zip(row, rest.take_top(height, gap).columns(3, gap), strict=True):
                 self._key(digit, cell, groups)

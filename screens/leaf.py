@@ -70,10 +70,10 @@ class Leaf(Sheet):
         """Draws the scene into the area that the frame leaves."""
         self.area = area
         with self.drawing(theme, scene.comfort.language):
-            self.draw(scene)
+            self.draw(scene, scene.ask)
 
-    def draw(self, scene: Scene) -> None:
-        """Says everything that is to be seen."""
+    def draw(self, scene: Scene, ask: Any) -> None:
+        """Says everything that is to be seen; `ask` is the scene's, of the kind this page is for."""
         raise NotImplementedError
 
     def remark(self, scene: Scene) -> Text | None:

@@ -32,9 +32,14 @@ def _ruler(style: Style) -> Any:
     return Renderer(font_name=str(face(style)), font_size=style.size, font_hinting="light")
 
 
+@cache
+def _measure_character(character: str, style: Style) -> float:
+    return float(_ruler(style).get_extents(character)[0])
+
+
 def measure(text: str, style: Style) -> float:
-    """Width of a line in px."""
-    return float(_ruler(style).get_extents(text)[0])
+    """Width of a line in px. Only single characters are remembered: they are nobody's name."""
+    return _measure_character(text, style) if len(text) == 1 else float(_ruler(style).get_extents(text)[0])
 
 
 def line_height(style: Style) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from kiosk.requests import ChooseFrom
 from kiosk.visit import Scene
 from screens.tiles import Tiles
 
@@ -9,5 +12,5 @@ from screens.tiles import Tiles
 class Page(Tiles):
     """One column, whatever their number."""
 
-    def draw(self, scene: Scene) -> None:
-        self.options(scene.ask.options, self.area, 1)
+    def draw(self, scene: Scene, ask: ChooseFrom[Any]) -> None:
+        self.options(ask.options, self.area, 1)

@@ -24,6 +24,7 @@ class Panel:
     def __init__(self, layer: InstructionGroup) -> None:
         self.box = Box(0, 0, 0, 0)
         self.fill: Colour = NONE
+        self._radius = 0
         self._parts = []
         for _ in range(3):
             colour, image = Color(0, 0, 0, 0), BorderImage(size=(0, 0), auto_scale="off")
@@ -33,19 +34,23 @@ class Panel:
 
     def show(self, box: Box, radius: int, look: Look) -> None:
         """Draws it; a radius larger than half a side makes a pill or a disc."""
-        radius = max(0, min(radius, box.w // 2 - 1, box.h // 2 - 1))
         self.box = box
+        self._radius = radius = max(0, min(radius, box.w // 2 - 1, box.h // 2 - 1))
         (_, shade), (_, body), (_, rim) = self._parts
-        blur = self.BLUR
-        _stretch(shade, shapes.shadow(radius, blur), radius + blur,
-                 Box(box.x - blur, box.y - blur - 5, box.w + 2 * blur, box.h + 2 * blur))
+        shade.size = rim.size = (0, 0)
         _stretch(body, shapes.disc(radius), radius, box)
-        _stretch(rim, shapes.ring(radius, self.EDGE), radius, box)
         self.tint(look)
 
     def tint(self, look: Look) -> None:
-        """Colours only."""
+        """Another look of the same shape."""
         self.fill = look.fill
+        box, radius, blur = self.box, self._radius, self.BLUR
+        (_, shade), _, (_, rim) = self._parts
+        if look.raised and not shade.size[0]:
+            _stretch(shade, shapes.shadow(radius, blur), radius + blur,
+                     Box(box.x - blur, box.y - blur - 5, box.w + 2 * blur, box.h + 2 * blur))
+        if look.edge[3] and not rim.size[0]:
+            _stretch(rim, shapes.ring(radius, self.EDGE), radius, box)
         for (colour, _), value in zip(self._parts, (SHADOW if look.raised else NONE, look.fill, look.edge),
                                       strict=True):
             if tuple(colour.rgba) != value:

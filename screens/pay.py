@@ -8,6 +8,8 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.graphics.texture import Texture
 
+from kiosk.care import Order
+from kiosk.requests import Pay
 from kiosk.visit import Scene
 from kiosk.words import money, say
 from screens.box import Box
@@ -33,18 +35,18 @@ class Page(Leaf):
         self._code = None
         super().forget()
 
-    def draw(self, scene: Scene) -> None:
-        theme, ask, rest = self.theme, scene.ask, self.area.copy()
+    def draw(self, scene: Scene, ask: Pay) -> None:
+        theme, rest = self.theme, self.area.copy()
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
         if rest.portrait:
-            self._sum(rest.take_top(self._sum_height(), theme.mm(4)), scene)
+            self._sum(rest.take_top(self._sum_height(), theme.mm(4)), ask.order.amount)
             form = min(self.form_height(ask.rows, rest.w), rest.h - theme.mm(120))
             if ask.rows:
                 self.form(ask.rows, rest.take_bottom(form, theme.mm(4)))
-            self._scan(rest, scene)
+            self._scan(rest, ask.order, scene.ends_at)
         else:
-            self._scan(rest.take_left(rest.w * 0.52, theme.mm(6)), scene)
-            self._sum(rest.take_top(self._sum_height(), theme.mm(5)), scene)
+            self._scan(rest.take_left(rest.w * 0.52, theme.mm(6)), ask.order, scene.ends_at)
+            self._sum(rest.take_top(self._sum_height(), theme.mm(5)), ask.order.amount)
             self.form(ask.rows, rest)
         if scene.ends_at is not None:
             self.every(1.0, self.redraw)
@@ -52,22 +54,22 @@ class Page(Leaf):
     def _sum_height(self) -> int:
         return self.theme.mm(1.3 * self.theme.style("huge").size / self.theme.px_per_mm + 6)
 
-    def _sum(self, box: Box, scene: Scene) -> None:
+    def _sum(self, box: Box, fen: int) -> None:
         self.panel(box, TINT)
-        amount = money(scene.ask.order.amount, self.language)
+        amount = money(fen, self.language)
         self.write(amount, box, self.fitting(amount, box.inset(self.theme.mm(5), 0), ("huge", "figure")), PRIMARY,
                    align="center", valign="middle", role="value", key="amount")
 
-    def _scan(self, box: Box, scene: Scene) -> None:
-        theme, order = self.theme, scene.ask.order
+    def _scan(self, box: Box, order: Order, ends_at: float | None) -> None:
+        theme = self.theme
         self.panel(box, CARD)
         inner = box.inset(theme.mm(6), theme.mm(5))
         channel = say("pay.scan", app=say(f"pay.app.{order.channel}"))
         head = self.fitting(channel, Box(0, 0, inner.w, theme.mm(38)), ("head", "body", "note"))
         self.write(channel, inner.take_top(self.height(channel, inner.w, head), theme.mm(3)), head, align="center",
                    valign="middle", key="app")
-        if scene.ends_at is not None:
-            left = max(0, ceil(scene.ends_at - self.room.now()))
+        if ends_at is not None:
+            left = max(0, ceil(ends_at - self.room.now()))
             words = say("pay.left", minutes=f"{left // 60}:{left % 60:02d}")
             style = theme.style("body", bold=True)
             row = inner.take_bottom(self.height(words, inner.w - theme.mm(16), style), theme.mm(3))

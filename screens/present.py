@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.requests import TypeInstead
+from kiosk.requests import Identify, TypeInstead
 from kiosk.visit import Scene
 from kiosk.words import say
 from screens.box import Box
@@ -28,8 +28,8 @@ class Page(Leaf):
     def hint(self, scene: Scene) -> None:
         return None
 
-    def draw(self, scene: Scene) -> None:
-        theme, accepts, rest = self.theme, scene.ask.accepts, self.area.copy()
+    def draw(self, scene: Scene, ask: Identify) -> None:
+        theme, accepts, rest = self.theme, ask.accepts, self.area.copy()
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
         ways: list[str] = [way for way in ("visit_card", "typed") if way in accepts]
         if rest.portrait:

@@ -51,10 +51,12 @@ def _covered(inside: float) -> float:
 
 
 def _texture(side: int, alpha: Callable[[float, float], float]) -> Any:
+    """A shape that is the same in its four quarters: one is computed, three are mirrored."""
+    half = side // 2
+    rows = []
+    for row in range(half):
+        quarter = [round(255 * alpha(column + 0.5, row + 0.5)) for column in range(half)]
+        rows.append(b"".join(b"\xff\xff\xff" + bytes((value,)) for value in quarter + quarter[::-1]))
     texture = Texture.create(size=(side, side), colorfmt="rgba")
-    pixels = bytearray(b"\xff" * (side * side * 4))
-    for row in range(side):
-        for column in range(side):
-            pixels[(row * side + column) * 4 + 3] = round(255 * alpha(column + 0.5, row + 0.5))
-    texture.blit_buffer(bytes(pixels), colorfmt="rgba", bufferfmt="ubyte")
+    texture.blit_buffer(b"".join(rows + rows[::-1]), colorfmt="rgba", bufferfmt="ubyte")
     return texture

@@ -35,9 +35,10 @@ class Tiles(Leaf):
     """A page with more things to touch than may fit."""
 
     leaf = 0
+    _kept: tuple[tuple[Any, ...], Plan] | None = None
 
     def forget(self) -> None:
-        self.leaf = 0
+        self.leaf, self._kept = 0, None
         super().forget()
 
     # Leaves.
@@ -81,14 +82,19 @@ class Tiles(Leaf):
             self._tile(at, option, cell, plan, people)
 
     def _plan(self, options: Sequence[Option[Any]], area: Box, most_columns: int, people: bool) -> Plan:
-        """The fewest leaves, then the widest tiles, then the largest type."""
+        """The fewest leaves, then the widest tiles, then the largest type. Kept, because turning a leaf changes none."""
+        question = (options, area.w, area.h, self.theme, self.language)
+        if self._kept is not None and self._kept[0] == question:
+            return self._kept[1]
         plans = []
         for columns in range(1, most_columns + 1):
             for kind, name in enumerate(("head", "body")):
                 plan = self._plan_with(options, area, columns, name, people)
                 if plan is not None:
                     plans.append((plan.leaves, columns, kind, plan))
-        return min(plans, key=lambda plan: plan[:3])[3]
+        best = min(plans, key=lambda plan: plan[:3])[3]
+        self._kept = (question, best)
+        return best
 
     def _plan_with(self, options: Sequence[Option[Any]], area: Box, columns: int, name: str,
                    people: bool) -> Plan | None:

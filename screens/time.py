@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.care import Choice, Half, Segment, Session
+from kiosk.requests import ChooseTime
 from kiosk.visit import Scene
 from kiosk.words import Text, clock, money, say
 from screens.box import Box
@@ -35,9 +36,9 @@ class Page(Tiles):
         self.day = None
         super().forget()
 
-    def draw(self, scene: Scene) -> None:
+    def draw(self, scene: Scene, ask: ChooseTime) -> None:
         theme, rest = self.theme, self.area.copy()
-        sessions: tuple[Session, ...] = scene.ask.sessions
+        sessions: tuple[Session, ...] = ask.sessions
         first = min([self.room.wall().date(), *(session.day for session in sessions)])
         if self.day is None:
             self.day = min((session.day for session in sessions if session.left > 0), default=first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kiosk.requests import Trouble
 from kiosk.visit import Scene
 from screens.leaf import Leaf
 from screens.theme import PLAIN, STRONG, WARM, WARM_EDGE, WARM_TINT, Look
@@ -22,8 +23,8 @@ class Page(Leaf):
     def hint(self, scene: Scene) -> None:
         return None
 
-    def draw(self, scene: Scene) -> None:
-        theme, ask, rest = self.theme, scene.ask, self.area.copy()
+    def draw(self, scene: Scene, ask: Trouble) -> None:
+        theme, rest = self.theme, self.area.copy()
         gap = theme.space("gap")
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
         count = len(ask.options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.requests import Waiting
 from kiosk.visit import Scene
 from kiosk.words import say
 from screens.leaf import Leaf
@@ -17,7 +18,7 @@ class Page(Leaf):
     titled = False
     step = 0
 
-    def draw(self, scene: Scene) -> None:
+    def draw(self, scene: Scene, ask: Waiting) -> None:
         theme, rest = self.theme, self.area.copy()
         block = rest.centred(rest.w, theme.mm(110))
         side, gap = theme.mm(9), theme.mm(8)
@@ -25,7 +26,7 @@ class Page(Leaf):
         for at in range(5):
             dot = row.take_left(side, gap)
             self.panel(dot, _DOT if at == self.step else _REST, side)
-        title = self.write(scene.ask.title, block, theme.style("title", bold=True), align="center", role="title",
+        title = self.write(ask.title, block, theme.style("title", bold=True), align="center", role="title",
                            key="title")
         block.take_top(title.h, theme.mm(4))
         self.write(say("hint.wait"), block, theme.style("body"), SOFT, align="center", key="hint")

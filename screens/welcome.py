@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from kiosk.requests import Option
+from kiosk.requests import Option, Welcome
 from kiosk.visit import Scene
 from kiosk.words import Text, say
 from screens.box import Box
@@ -23,7 +23,7 @@ class Page(Tiles):
 
     titled = False
 
-    def draw(self, scene: Scene) -> None:
+    def draw(self, scene: Scene, ask: Welcome) -> None:
         theme, rest = self.theme, self.area.copy()
         margin, gap = theme.space("margin"), theme.space("gap")
         portrait = rest.portrait
@@ -35,11 +35,11 @@ class Page(Tiles):
             hero = Box(hero.x - margin, hero.y, hero.w + margin, hero.h + theme.mm(6))
         self._greet(hero, scene, margin)
         rest.take_bottom(theme.mm(5))
-        message = scene.complaint or (scene.ask.notices[0] if scene.ask.notices else None)
+        message = scene.complaint or (ask.notices[0] if ask.notices else None)
         if message is not None:
             height = self.height(message, rest.w - theme.mm(25), theme.style("body")) + theme.mm(6)
             self._band(rest.take_top(height, gap), message, scene.complaint is not None)
-        self._services(scene.ask.services, rest, 2 if portrait or len(scene.ask.services) <= 4 else 3)
+        self._services(ask.services, rest, 2 if portrait or len(ask.services) <= 4 else 3)
 
     def _greet(self, hero: Box, scene: Scene, margin: int) -> None:
         theme = self.theme
