@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import queue
+import subprocess
 import sys
 import threading
 import time
@@ -360,3 +361,9 @@ def test_settings_that_fit_no_driver_are_refused_at_once(
         script: Script, driver: str, options: dict[str, str], error: type[Exception]) -> None:
     with pytest.raises(error):
         Service("test", driver, "serial:///dev/null", lambda *report: None, **options)
+
+
+def test_drivers_cost_nothing_until_they_are_used() -> None:
+    """The layout library takes half a second to load: not while the kiosk starts."""
+    program = "import sys, drivers.printer_escpos, drivers.idcard_sdt, drivers.scanner_line; print('escpos' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -6,6 +6,7 @@ Driver and twin were written apart from the same manuals; here the two readings 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import queue
 import threading
 import time
@@ -256,6 +257,20 @@ def test_the_wrong_device_is_never_online(
     assert one.service.status.state is not State.ONLINE
     if device == "printer":
         assert bench.printer.hanging().text.strip() == "", "nothing was printed by asking"
+
+
+def test_the_wire_s_log_holds_no_person(
+        bench: Bench, desk: Callable[..., Desk], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "drivers"):
+        for device in DRIVERS:
+            assert USE[device](bench, desk(device)) is True
+    given = DECK["resident"]
+    log = caplog.text
+    assert "> 10 bytes aa aa aa 96 69 00 03 30 01 32" in log and "< 1 bytes 12" in log
+    for secret in (given.name, given.number, CODE, "测*甲"):
+        for encoding in ("utf-8", "utf-16-le", "gb18030"):
+            raw = secret.encode(encoding)
+            assert secret not in log and raw.hex(" ") not in log and raw[:6].hex(" ") not in log
 
 
 # Cards
