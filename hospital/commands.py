@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _where(parser: argparse.ArgumentParser, host: Any = argparse.SUPPRESS, port: Any = argparse.SUPPRESS,
            threads: Any = argparse.SUPPRESS) -> None:
-    parser.add_argument("--host", default=host, help="address to listen on (127.0.0.1)")
+    parser.add_argument("--host", default=host, help="address to listen on (127.0.0.1); HOSPITAL_HOSTS: its names")
     parser.add_argument("--port", type=int, default=port, help="port (8200); 0 takes a free one")
     parser.add_argument("--threads", type=int, default=threads, help="requests served at once (16)")
 
