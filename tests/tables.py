@@ -263,11 +263,13 @@ def fen(yuan: str) -> int:
 
 @dataclass
 class Player:
-    """Plays a table on a body. `before(step)` is called where each step begins, its page standing."""
+    """Plays a table on a body. `before(step)` is called where each step begins, its page standing; `after` after
+    every act. `acts` is what was done so far."""
 
     body: Body
     before: Callable[[Step], None] = lambda step: None
-    told: list[str] = field(default_factory=list)
+    after: Callable[[Body], None] = lambda body: None
+    acts: list[str] = field(default_factory=list)
 
     def play(self, table: Table, until: int | None = None) -> None:
         """All of it, or the first `until` steps. An error says which line, and what the page said."""
@@ -290,10 +292,10 @@ class Player:
             case page:
                 assert page in ("the town", self.body.page()), f"the page should be {page}"
                 self.before(step)
-                self.told.append(self.body.words())
                 for words in step.acts:
+                    self.acts.append(words)
                     act(self.body, words)
-                    self.told.append(self.body.words())
+                    self.after(self.body)
 
 
 def has_fact(body: Body, words: str) -> bool:

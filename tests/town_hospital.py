@@ -69,7 +69,7 @@ class TownHospital:
 
     def papers(self, patient: int) -> tuple[care.PaperState, ...]:
         with self._asked():
-            return tuple(self._paper_state(booked) for booked in self._of(patient)
+            return tuple(self.paper_state(booked) for booked in self._of(patient)
                          if booked.appointment.state == "booked" or booked.refund)
 
     def notices(self, patient: int) -> tuple[care.Notice, ...]:
@@ -78,7 +78,7 @@ class TownHospital:
                     if whose == patient and notice.id not in self._town.seen]
             owed = [self._owed(booked) for booked in self._of(patient)
                     if (booked.appointment.state == "booked" or booked.refund)
-                    and not self._paper_state(booked).delivered]
+                    and not self.paper_state(booked).delivered]
             return tuple(left + owed)
 
     def seen_notice(self, notice: str, key: str) -> None:
@@ -263,14 +263,14 @@ class TownHospital:
         papers.append(Paper(copy))
         return copy
 
-    def _paper_state(self, booked: Booked) -> care.PaperState:
+    def paper_state(self, booked: Booked) -> care.PaperState:
         kind = care.PaperKind.REGISTRATION if booked.appointment.state == "booked" else care.PaperKind.REFUND
         papers = [paper for paper in booked.papers.get(kind, []) if paper.outcome != "none"]
         return care.PaperState(booked.appointment, kind, len(papers),
                                any(paper.outcome in ("printed", "sent") for paper in papers), booked.refund)
 
     def _owed(self, booked: Booked) -> care.Notice:
-        state = self._paper_state(booked)
+        state = self.paper_state(booked)
         return care.Notice(f"paper-{booked.appointment.id}-{state.kind}", "paper_owed", booked.appointment.booked_at,
                            care.NoticeData(appointment=booked.appointment, paper=state.kind,
                                            amount=booked.refund.amount if booked.refund else None,
