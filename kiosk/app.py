@@ -51,7 +51,8 @@ class StagePort(Protocol):
     def comfort(self, comfort: Comfort) -> None: ...
 
 
-def _configure(window: Window) -> None:
+def configure(window: Window) -> None:
+    """Tells Kivy how to be; before anything of it but its configuration is imported."""
     settings: dict[str, dict[str, str]] = {
         # A wake-up from another thread ends the wait for the next frame at once.
         "kivy": {"kivy_clock": "interrupt", "exit_on_escape": "0", "log_level": "error", "keyboard_mode": ""},
@@ -90,7 +91,7 @@ class Shell:
 
     def run(self) -> None:
         """Blocks until `stop`."""
-        _configure(self._window)
+        configure(self._window)
         from kivy.app import App
         from kivy.clock import Clock
         logging.getLogger("kivy").setLevel(logging.ERROR)

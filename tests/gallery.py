@@ -1,6 +1,6 @@
 """Draws every page in every language, size and orientation, measures it, and keeps the pictures.
 
-    python tests/gallery.py --out DIR [--landscape] [--pages welcome,pay]
+    python tests/gallery.py --out DIR [--portrait | --landscape] [--pages welcome,pay]
 
 Kivy has one window to a process, so an orientation is a process. Faults are printed one a line; none is good.
 """
@@ -8,7 +8,6 @@ Kivy has one window to a process, so an orientation is a process. Faults are pri
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,20 +19,22 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--landscape", action="store_true")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--portrait", action="store_true")
+    which.add_argument("--landscape", action="store_true")
     parser.add_argument("--pages", default="")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    width, height = (1920, 1080) if options.landscape else (1080, 1920)
 
     from kiosk import app
-    app._configure(app.Window(width, height))
-    faults = list(_draw_all(options.out, "landscape" if options.landscape else "portrait", options.pages))
+    app.configure(app.Window(1920, 1080) if options.landscape else app.Window(1080, 1920))
+    faults = list(draw_all(options.out, "landscape" if options.landscape else "portrait", options.pages))
     print("\n".join(faults))
     return 1 if faults else 0
 
 
-def _draw_all(out: Path, orientation: str, pages: str) -> Iterator[str]:
+def draw_all(out: Path, orientation: str, pages: str) -> Iterator[str]:
+    """Draws and measures; the faults."""
     from kivy.base import EventLoop
     from kivy.core.window import Window
 
@@ -46,19 +47,18 @@ def _draw_all(out: Path, orientation: str, pages: str) -> Iterator[str]:
     face = Face(inspection.Deaf(), scenes.HOSPITAL, now=lambda: 0.0, wall=lambda: scenes.NOW)
     Window.add_widget(face)
     EventLoop.window = Window
-    wanted = [name for name in pages.split(",") if name]
+    wanted = tuple(pages.split(","))
     for name, scene in scenes.all_scenes().items():
-        if wanted and not any(name.startswith(start) for start in wanted):
+        if not name.startswith(wanted):
             continue
         for language in Language:
             for size in Size:
-                face.show(replace(scene, serial=scene.serial, comfort=Comfort(language, size)))
+                face.show(replace(scene, comfort=Comfort(language, size)))
                 inspection.prepare(face, name)
-                for _ in range(3):
-                    EventLoop.idle()
+                EventLoop.idle()
+                EventLoop.idle()        # what a page does after its first frame: the payment code
                 picture = f"{name}-{orientation}-{language}-{size}"
-                if os.environ.get("GALLERY_PICTURES", "1") == "1":
-                    inspection.save(out / f"{picture}.png")
+                inspection.save(out / f"{picture}.png")
                 yield from (f"{picture}: {fault}" for fault in inspection.faults(face))
 
 
