@@ -52,14 +52,20 @@ def say(key: str, **data: Any) -> Words:
 
 
 def read(text: Text, language: Language) -> str:
-    """The text in one language. Raises KeyError for a key that the book of that language does not have."""
+    """The text in one language. Raises KeyError for a key that the book has neither itself nor for its family."""
     match text:
         case str():
             return text
         case Name(zh, en):
             return en if language is Language.EN and en else zh
         case Words(key, data):
-            return _Reader(language).vformat(book(language)[key], (), dict(data))
+            return _Reader(language).vformat(_sentence(key, language), (), dict(data))
+
+
+def _sentence(key: str, language: Language) -> str:
+    """The template of a key; where a machine gave a cause nobody foresaw, that of its family: `printer.other`."""
+    pages = book(language)
+    return pages[key] if key in pages else pages[f"{key.rpartition('.')[0]}.other"]
 
 
 @cache
