@@ -77,7 +77,7 @@ def _place_payments(tended: Tended) -> None:
             order = Order.objects.filter(stray, pk=found.pk).first()
             if order is not None:
                 settling.book_or_refund(order)
-                order.save()
+                settling.save_news(order)
                 tended.payments_placed += 1
 
 

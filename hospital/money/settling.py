@@ -47,7 +47,7 @@ def learn(no: str, trade: Trade) -> Order:
             order.state = Order.State.CLOSED
         else:
             return order
-        order.save()
+        save_news(order)
     log.info("order %s is %s", order.no, order.state)
     return order
 
@@ -71,13 +71,17 @@ def _differences(order: Order, trade: Trade) -> list[str]:
 
 
 def book_or_refund(order: Order) -> None:
-    """The paid order buys its number, or its money goes back at once. Inside the caller's transaction."""
+    """The paid order buys its number, or its money goes back at once. Inside the caller's transaction, who saves it."""
     order.appointment = booking.book(booking.get_hold(order.hold_id))
     if order.appointment is None:
-        order.save()
         refund = refunding.request(order, "号源已释放，付款退回")
         notices.leave(order.patient_id, Notice.Kind.REFUNDED_LATE, order=order.no, amount=order.amount,
                       refund=refund.no)
+
+
+def save_news(order: Order) -> None:
+    """What the channel said and what came of it; the rest of the order is somebody else's to write."""
+    order.save(update_fields=["state", "transaction", "paid_at", "paid_amount", "reason", "appointment"])
 
 
 def look(order: Order) -> Order:
