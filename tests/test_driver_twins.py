@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,52 +16,10 @@ from typing import Any
 import pytest
 
 from drivers.contract import (
-    Align, Barcode, Cancelled, CardMoved, CardRefused, CoverOpen, CutterFault, DeviceError, Gone, HeadHot, IdCard,
-    NothingPresented, OutOfService, Pair, Paper, PaperJam, PaperLine, PaperOut, Printed, PrintUnknown, Qr,
-    Rule, State, Status, Text, WrongDevice)
-from drivers.service import Command, Service
+    Cancelled, CardMoved, CardRefused, DeviceError, Gone, NothingPresented, OutOfService, State, WrongDevice)
 from drivers.sim.bench import Bench
 from drivers.sim.cards import DECK, Card
-from far_end import Watched
-
-DRIVERS = {"idcard": "idcard_sdt", "scanner": "scanner_line", "printer": "printer_escpos"}
-CODE = "134567890123456789"
-TICKET: list[PaperLine] = [
-    Text("虚构市第一医院", Align.CENTRE, 2, True), Text("挂号凭条", Align.CENTRE), Rule(), Pair("姓名", "测*甲"),
-    Pair("金额", "¥12.50", bold=True), Text("A001 号", Align.RIGHT, 2), Qr("KIOSK-TEST-0001"), Barcode("202611210001")]
-LONG: list[PaperLine] = TICKET + [Text(f"第{n}行 请妥善保管") for n in range(30)]
-
-
-class Desk:
-    """A device's service, with what it reported and what its commands ended in."""
-
-    def __init__(self, bench: Bench, device: str, driver: str = "", **options: str) -> None:
-        self.reports: queue.Queue[Status] = queue.Queue()
-        self.answers: queue.Queue[Any] = queue.Queue()
-        self.service: Service[Any] = Service(
-            device, driver or DRIVERS[device], bench.urls[device],
-            lambda name, status, detail: self.reports.put(status), period="0.05", **options)
-
-    def begin(self, work: Callable[[Any], Any]) -> Command:
-        return self.service.submit(work, self.answers.put)
-
-    def end(self) -> Any:
-        return self.answers.get(timeout=20)
-
-    def do(self, work: Callable[[Any], Any]) -> Any:
-        self.begin(work)
-        return self.end()
-
-    def until(self, wanted: Callable[[Status], bool]) -> Status:
-        """The next report that is wanted; the present status, if it already is."""
-        status = self.service.status
-        deadline = time.monotonic() + 20
-        while not wanted(status):
-            status = self.reports.get(timeout=max(0.0, deadline - time.monotonic()))
-        return status
-
-    def online(self) -> None:
-        self.until(lambda status: status.state is State.ONLINE)
+from twin_desk import CODE, DRIVERS, USE, Desk, is_the_card, read, scan
 
 
 @pytest.fixture
@@ -82,49 +39,6 @@ def desk(bench: Bench) -> Iterator[Callable[..., Desk]]:
     yield open_desk
     for each in desks:
         each.service.close()
-
-
-# What each device is for, done once; True when it came out right, an error when it did not.
-
-
-def read(bench: Bench, desk: Desk) -> Any:
-    bench.idcard.lift()
-    bench.idcard.put("resident")
-    card = desk.do(lambda device: device.read_card(5))
-    return is_the_card(card, "resident") if isinstance(card, IdCard) else card
-
-
-def scan(bench: Bench, desk: Desk) -> Any:
-    begun: queue.Queue[Watched] = queue.Queue()
-
-    def work(device: Any) -> str:
-        device._link = Watched(device._link)
-        begun.put(device._link)
-        return str(device.scan(1))
-
-    bench.scanner.hide()
-    desk.begin(work)
-    if begun.get(timeout=5).waits.wait(5):
-        bench.scanner.show(CODE)
-    code = desk.end()
-    return code == CODE if isinstance(code, str) else code
-
-
-def print_one(bench: Bench, desk: Desk) -> Any:
-    printed = len(bench.printer.tickets)
-    result = desk.do(lambda device: device.print_ticket(TICKET, 3))
-    if result is not Printed.PRINTED:
-        return result
-    ticket = bench.printer.ticket(printed + 1)
-    return "￥12.50" in ticket.text and not ticket.unknown
-
-
-USE: dict[str, Callable[[Bench, Desk], Any]] = {"idcard": read, "scanner": scan, "printer": print_one}
-
-
-def is_the_card(card: IdCard, name: str) -> bool:
-    given = DECK[name]
-    return (card.number, card.name, len(card.photo)) == (given.number, given.name or given.english_name, 1024)
 
 
 @pytest.mark.parametrize("device", DRIVERS)
@@ -368,108 +282,3 @@ def test_a_code_shown_to_a_page_that_did_not_ask(bench: Bench, desk: Callable[..
     bench.scanner.rubbish()
     bench.scanner.half()
     assert scan(bench, one) is True
-
-
-# Tickets
-
-
-@pytest.mark.parametrize(("fault", "error", "state", "paper"), [
-    ("cover_open", CoverOpen, State.OFFLINE, None), ("paper_out", PaperOut, State.OFFLINE, Paper.OUT),
-    ("jam", PaperJam, State.OFFLINE, Paper.JAMMED), ("cutter_error", CutterFault, State.OFFLINE, Paper.FULL),
-    ("head_hot", HeadHot, State.OFFLINE, Paper.FULL), ("broken", OutOfService, State.FAULT, Paper.FULL)])
-def test_each_trouble_of_a_printer(bench: Bench, desk: Callable[..., Desk], fault: str, error: type[DeviceError],
-                                   state: State, paper: Paper | None) -> None:
-    one = desk("printer")
-    one.online()
-    getattr(bench.printer, fault)()
-    status = one.until(lambda status: status.state is not State.ONLINE)
-    assert (status.state, status.cause) == (state, error.cause)
-    assert paper is None or status.paper is paper
-    assert type(one.do(lambda device: device.print_ticket(TICKET, 3))) is error
-    bench.printer.heal()
-    one.online()
-    assert print_one(bench, one) is True
-    assert len(bench.printer.tickets) == 1, "a refused ticket leaves nothing on paper"
-
-
-def test_near_end_is_low_and_prints(bench: Bench, desk: Callable[..., Desk]) -> None:
-    one = desk("printer")
-    bench.printer.near_end()
-    assert one.until(lambda status: status.paper is Paper.LOW).state is State.ONLINE
-    assert print_one(bench, one) is True
-
-
-@pytest.mark.parametrize(("fault", "cause"), [
-    (lambda printer: printer.paper_out_after(3), "paper_out"), (lambda printer: printer.cutter_jams(), "cutter")])
-@pytest.mark.parametrize("fence", ["gs_r", "status"])
-def test_what_happens_to_a_ticket_on_its_way(
-        bench: Bench, desk: Callable[..., Desk], fault: Callable[[Any], None], cause: str, fence: str) -> None:
-    one = desk("printer", fence=fence)
-    one.online()
-    fault(bench.printer)
-    result = one.do(lambda device: device.print_ticket(LONG, 5))
-    assert isinstance(result, PrintUnknown) and str(result) == cause
-    assert one.until(lambda status: status.state is not State.ONLINE).cause == cause
-    bench.printer.heal()
-    one.online()
-
-
-@pytest.mark.parametrize(("fence", "result"), [
-    ("gs_h", Printed.PRINTED), ("gs_r", Printed.PRINTED), ("status", Printed.SENT), ("none", Printed.SENT)])
-@pytest.mark.parametrize("asb", [False, True])
-def test_every_fence_and_what_is_then_on_paper(
-        bench: Bench, desk: Callable[..., Desk], fence: str, result: Printed, asb: bool) -> None:
-    bench.printer.asb_at_start(asb)
-    one = desk("printer", fence=fence)
-    assert one.do(lambda device: device.print_ticket(TICKET, 5)) is result
-    if result is Printed.PRINTED:
-        assert fence == "gs_h" or len(bench.printer.tickets) == 1, "confirmed after the cut"
-    ticket = bench.printer.ticket(1)
-    rows = [line.text.strip() for line in ticket.lines if line.text.strip()]
-    assert rows[:2] == ["虚构市第一医院", "挂号凭条"] and rows[-1] == "A001 号"
-    assert (ticket.lines[0].wide, ticket.lines[0].high, ticket.lines[0].bold) == (2, 2, True)
-    assert [(code.kind, code.data) for code in ticket.codes] == [
-        ("qr", "KIOSK-TEST-0001"), ("code128", "202611210001")]
-    assert ticket.cut and not ticket.unknown
-
-
-def test_a_model_without_print_completion_is_never_called_printed(bench: Bench, desk: Callable[..., Desk]) -> None:
-    bench.printer.no_completion()
-    result = desk("printer").do(lambda device: device.print_ticket(TICKET, 1))
-    assert isinstance(result, PrintUnknown) and str(result) == "not confirmed"
-
-
-@pytest.mark.parametrize("fault", ["unplug", "power_off"])
-def test_a_printer_lost_in_the_middle(tmp_path: Path, fault: str) -> None:
-    with Bench(tmp_path, speed=2) as bench:
-        desk = Desk(bench, "printer")
-        desk.online()
-        desk.begin(lambda device: device.print_ticket(LONG, 3))
-        bench.printer.until(lambda: not bench.printer.idle)
-        getattr(bench.printer, fault)()
-        assert isinstance(desk.end(), PrintUnknown)
-        assert desk.until(lambda status: status.state is State.NO_DEVICE)
-        bench.printer.plug() if fault == "unplug" else bench.printer.power_off(False)
-        desk.online()
-        desk.service.close()
-
-
-@pytest.mark.parametrize(("mm", "columns"), [(80, 48), (58, 32)])
-def test_both_papers(bench: Bench, desk: Callable[..., Desk], mm: int, columns: int) -> None:
-    bench.printer.width(mm)
-    assert desk("printer", width=str(mm)).do(lambda device: device.print_ticket(TICKET, 5)) is Printed.PRINTED
-    lines = [line.text for line in bench.printer.ticket(1).lines]
-    assert "-" * columns in lines
-
-
-def test_a_printer_with_an_address(tmp_path: Path) -> None:
-    with Bench(tmp_path, speed=20, tcp={"printer": 0}) as bench:
-        desk = Desk(bench, "printer")
-        desk.online()
-        assert print_one(bench, desk) is True
-        bench.printer.unplug()
-        assert desk.until(lambda status: status.state is State.NO_DEVICE)
-        bench.printer.plug()
-        desk.online()
-        assert print_one(bench, desk) is True
-        desk.service.close()
