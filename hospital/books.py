@@ -14,7 +14,8 @@ def of_day(day: dt.date) -> dict[str, list[dict[str, Any]]]:
     """Appointments and orders made on `day` (the hospital's date), their refunds and papers. Money in fen."""
     start = dt.datetime.combine(day, dt.time.min, tzinfo=clock.now().tzinfo)
     made = (start, start + dt.timedelta(days=1))
-    appointments = Appointment.objects.filter(booked_at__range=made).select_related("slot__schedule", "department", "patient")
+    appointments = (Appointment.objects.filter(booked_at__range=made)
+                    .select_related("slot__schedule", "department", "patient"))
     orders = Order.objects.filter(made_at__range=made).select_related("appointment")
     refunds = Refund.objects.filter(order__made_at__range=made).select_related("order")
     papers = Paper.objects.filter(issued_at__range=made).select_related("appointment")

@@ -200,6 +200,7 @@ class Appointment:
     cancellable_until: dt.datetime
     booked_at: dt.datetime
     patient: int
+    cancellable: bool = True     # as the hospital saw it when it answered
 
 
 @dataclass(frozen=True)

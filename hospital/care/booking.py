@@ -91,11 +91,12 @@ def _let_go_of_older(person: Patient, schedule: Schedule, kiosk: str, now: dt.da
     """A person holds one number a half day and department: the older one goes, unless another machine has it."""
     older = Slot.objects.filter(hold__patient=person, booked=False, schedule__department=schedule.department_id,
                                 schedule__day=schedule.day, schedule__half=schedule.half)
-    elsewhere = older.filter(held_until__gt=now).exclude(hold__kiosk=kiosk).first()
+    holds = Hold.objects.filter(holding__in=older)
+    elsewhere = holds.filter(until__gt=now).exclude(kiosk=kiosk).first()
     if elsewhere is not None:
-        raise Refusal("held_elsewhere", until=clock.local(elsewhere.held_until).isoformat())
-    for slot in older.select_related("hold"):
-        _free(slot.hold, now)
+        raise Refusal("held_elsewhere", until=clock.local(elsewhere.until).isoformat())
+    for hold in holds:
+        _free(hold, now)
 
 
 def _may_book(person: Patient, schedule: Schedule, now: dt.datetime) -> None:
@@ -195,5 +196,5 @@ def may_cancel(appointment: Appointment) -> None:
     """The person's own rule: until CANCEL_MINUTES before the segment. Raises not_cancellable, already_cancelled."""
     if appointment.state == Appointment.State.CANCELLED:
         raise Refusal("already_cancelled")
-    if appointment.state != Appointment.State.BOOKED or clock.now() > appointment.cancellable_until:
+    if not appointment.cancellable:
         raise Refusal("not_cancellable", until=clock.local(appointment.cancellable_until).isoformat())

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from hospital import clock
 from hospital.care.masking import mask_name
 from hospital.clock import local
 
@@ -228,11 +229,17 @@ class Appointment(models.Model):
 
     @property
     def arrive_by(self) -> dt.datetime:
-        return self.slot.start - dt.timedelta(minutes=settings.ARRIVE_MINUTES)
+        """A few minutes before the segment; now, where that is over already."""
+        return max(self.slot.start - dt.timedelta(minutes=settings.ARRIVE_MINUTES), self.booked_at)
 
     @property
     def cancellable_until(self) -> dt.datetime:
         return self.slot.start - dt.timedelta(minutes=settings.CANCEL_MINUTES)
+
+    @property
+    def cancellable(self) -> bool:
+        """May the person cancel it now?"""
+        return self.state == self.State.BOOKED and clock.now() <= self.cancellable_until
 
 
 class Paper(models.Model):

@@ -57,7 +57,8 @@ def appointment(one: models.Appointment) -> wire.Appointment:
         kind=schedule.kind, start=slot.start, end=slot.end, arrive_by=one.arrive_by,
         department=department_lite(one.department), practitioner=practitioner(schedule.practitioner), fee=one.fee,
         order=paid.no if paid else None, transaction=paid.transaction if paid else None,
-        cancellable_until=one.cancellable_until, booked_at=one.booked_at, patient=one.patient_id)
+        cancellable_until=one.cancellable_until, cancellable=one.cancellable, booked_at=one.booked_at,
+        patient=one.patient_id)
 
 
 def refund(one: Refund | None) -> wire.Refund | None:

@@ -149,6 +149,7 @@ class Appointment(Schema):
     order: str | None
     transaction: str | None
     cancellable_until: Moment
+    cancellable: bool
     booked_at: Moment
     patient: int
 

@@ -42,4 +42,5 @@ async def cancel_for(patient: Patient) -> None:
 
 def _option(booking: Appointment) -> Option[Appointment]:
     return Option(booking, booking.department.name, note=say("cancel.option", doctor=doctor(booking), when=when(booking)),
-                  badge=say("cancel.badge", number=booking.number), icon="booking")
+                  badge=say("cancel.badge", number=booking.number), icon="booking", enabled=booking.cancellable,
+                  why=say("cancel.too_late"))
