@@ -6,9 +6,12 @@ would touch is given to the stage.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from drivers import contract as d
 from kiosk.care import Choice
@@ -29,6 +32,14 @@ from townsfolk import PEOPLE
 SIGN = Name("示范县人民医院", "Model County People's Hospital")
 BUTTONS = {Identify: ("present.typed", TypeInstead()), Done: ("done.finish", None)}
 """What the screens' own buttons answer."""
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A folder for a kiosk, in memory where the system has that: thousands of kiosks are started and cut here."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="kiosk-", dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 class FusedJournal(Journal):

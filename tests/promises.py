@@ -112,5 +112,3 @@ def honest(body: Body) -> None:
         assert any(one.appointment.state == "cancelled" for one in town.bookings.values()), "nothing is cancelled"
     if "全部原路退回" in words:
         assert any(paid.came and paid.back == paid.came for paid in town.orders.values()), "nothing went back"
-
-

@@ -319,7 +319,8 @@ def _parse(text: str) -> Iterator[Table]:
         elif line.strip() and not line.startswith("#"):
             page, _, acts = line.partition("|")
             # A comma joins two acts only where the next word begins one: sentences have commas too.
-            steps.append(Step(number, page.strip(), tuple(re.split(rf", (?={BEGINNINGS})", acts.strip()))))
+            joined = re.split(rf", (?={BEGINNINGS})", acts.strip())
+            steps.append(Step(number, page.strip(), tuple(joined)))
     yield Table(title, tuple(steps))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import Core
+from kiosk.visit import Comfort
 from promises import honest, settled
 from tables import Player, Step, Table, tables
 from town import Town
@@ -23,8 +24,8 @@ def core(folder: Path) -> Core:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
-def test_table(table: Table, tmp_path: Path) -> None:
-    kiosk = core(tmp_path)
+def test_table(table: Table, disk: Path) -> None:
+    kiosk = core(disk)
     Player(kiosk, after=honest).play(table)
     settled(kiosk)
 
@@ -55,19 +56,19 @@ def at_each_page(table: Table, folder: Path, do: Callable[[Core], None]) -> None
 
 
 @at_every_page
-def test_who_walks_away_leaves_nothing_behind(table: Table, tmp_path: Path) -> None:
+def test_who_walks_away_leaves_nothing_behind(table: Table, disk: Path) -> None:
     def walk_away(kiosk: Core) -> None:
         kiosk.walk_away()
         assert kiosk.page() == "welcome", f"{kiosk.page()} stands for the next person"
-        assert not kiosk.scene.trail and kiosk.scene.comfort == type(kiosk.scene.comfort)()
+        assert not kiosk.scene.trail and kiosk.scene.comfort == Comfort()
         settled(kiosk)
         assert kiosk.stage.idle
 
-    at_each_page(table, tmp_path, walk_away)
+    at_each_page(table, disk, walk_away)
 
 
 @at_every_page
-def test_who_goes_home_is_home(table: Table, tmp_path: Path) -> None:
+def test_who_goes_home_is_home(table: Table, disk: Path) -> None:
     def go_home(kiosk: Core) -> None:
         if kiosk.scene.can_leave:
             kiosk.home()
@@ -75,11 +76,11 @@ def test_who_goes_home_is_home(table: Table, tmp_path: Path) -> None:
             assert kiosk.page() in ("welcome", "done", "trouble"), kiosk.page()
         settled(kiosk)
 
-    at_each_page(table, tmp_path, go_home)
+    at_each_page(table, disk, go_home)
 
 
 @at_every_page
-def test_back_leads_to_a_question_that_was_asked(table: Table, tmp_path: Path) -> None:
+def test_back_leads_to_a_question_that_was_asked(table: Table, disk: Path) -> None:
     def go_back(kiosk: Core) -> None:
         if not kiosk.scene.can_back:
             return
@@ -89,12 +90,12 @@ def test_back_leads_to_a_question_that_was_asked(table: Table, tmp_path: Path) -
         assert type(kiosk.scene.ask) in asked or kiosk.page() in ("trouble", "done"), kiosk.page()
         settled(kiosk)
 
-    at_each_page(table, tmp_path, go_back)
+    at_each_page(table, disk, go_back)
 
 
 @pytest.mark.parametrize("table", IN_CHINESE, ids=str)
-def test_language_and_size_may_change_at_every_page(table: Table, tmp_path: Path) -> None:
-    kiosk = core(tmp_path)
+def test_language_and_size_may_change_at_every_page(table: Table, disk: Path) -> None:
+    kiosk = core(disk)
 
     def change(step: Step) -> None:
         """The same question, in other words; and back."""
@@ -117,9 +118,9 @@ def without_names(words: str) -> str:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
-def test_two_touches_at_once_are_one(table: Table, tmp_path: Path) -> None:
+def test_two_touches_at_once_are_one(table: Table, disk: Path) -> None:
     """The finger comes down twice, and once more on back and home: all that comes after the first is nothing."""
-    kiosk = core(tmp_path)
+    kiosk = core(disk)
     answer = kiosk.stage.answer
 
     def twice(serial: int, value: object) -> None:

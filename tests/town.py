@@ -31,6 +31,9 @@ class Town:
         self.sessions = {session.id: session for session in sessions}
         self.places = [Place(number, segment, session) for session in sessions
                        for number, segment in _numbered(session)]
+        self.segments: dict[str, list[Place]] = {}
+        for place in self.places:
+            self.segments.setdefault(place.segment.id, []).append(place)
         self.stopped: set[int] = set()
         self.patients = {person.file: patient(person.file, person, person.phone)
                          for person in PEOPLE.values() if person.file}

@@ -199,7 +199,7 @@ class TownHospital:
         return [booked for booked in self._town.bookings.values() if booked.appointment.patient == patient]
 
     def _left(self, segment: care.Segment) -> int:
-        return sum(self._town.free(place) for place in self._town.places if place.segment.id == segment.id)
+        return sum(map(self._town.free, self._town.segments[segment.id]))
 
     def _open(self, session: care.Session) -> care.Session:
         now = self._town.clock.wall()
@@ -215,7 +215,7 @@ class TownHospital:
 
     def _hold(self, patient: int, segment: str) -> care.Hold:
         town = self._town
-        places = [place for place in town.places if place.segment.id == segment]
+        places = town.segments[segment]
         session, part, now = places[0].session, places[0].segment, town.clock.wall()
         for held in town.holds.values():
             if held.patient == patient and town.live(held) and held.place.session.day == session.day \
