@@ -87,8 +87,8 @@ def cut(schedule: Schedule, minutes: int, places: int) -> list[Slot]:
 
     A last segment that would be shorter is left out.
     """
-    step, slots = dt.timedelta(minutes=minutes), []
-    start = schedule.start
+    step, start = dt.timedelta(minutes=minutes), schedule.start
+    slots: list[Slot] = []
     while start + step <= schedule.end:
         slots += [Slot(schedule=schedule, number=len(slots) + place + 1, start=start, end=start + step)
                   for place in range(places)]
