@@ -19,7 +19,7 @@ from drivers.contract import CardReader, DeviceError, Printed, Printer, Scanner
 from drivers.service import Service
 from kiosk import requests as r
 from kiosk import tickets
-from kiosk.ears import PaymentEar, card_ear, code_ear
+from kiosk.ears import Hear, PaymentEar, card_ear, code_ear
 from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
@@ -81,6 +81,8 @@ class News:
 
 
 class Ear(Protocol):
+    hear: Hear
+
     def close(self) -> None: ...
 
 
@@ -106,7 +108,7 @@ class Desk:
         self._departments, self._now = departments, today
         self._hands, self._pen = hands or Threads(HANDS), hands or Threads(1)
         self._notes: deque[tuple[str, dict[str, Any]]] = deque()
-        self._ears: list[Ear] = []
+        self._ears: dict[str, Ear] = {}
         self._dropped: set[str] = set()
 
     # What the stage asks.
@@ -120,23 +122,35 @@ class Desk:
         self._dropped.add(job.key)
 
     def listen(self, ask: r.Ask[Any], serial: int) -> None:
-        """Open the ears of a question; those of the one before are closed."""
-        self.hush()
+        """Open the ears of a question, and close the others.
 
+        An ear that the question before it had open stays open: a card that is being read while the page changes is
+        read for the new page. (To take the reading back would lose it: a reader finds a card once, until it is lifted.)
+        """
         def hear(event: r.Event) -> None:
             self._post(Heard(serial, event))
 
-        if "idcard" in ask.listens:
-            self._ears.append(card_ear(self._lobby.idcard, self._hands, hear, lambda: self._now().date()))
-        if "scanner" in ask.listens:
-            self._ears.append(code_ear(self._lobby.scanner, self._hands, hear, self._visit_card))
-        if isinstance(ask, r.Pay):
-            self._ears.append(PaymentEar(self._hospital, ask.order, self._hands, hear))
+        for name in self._ears.keys() - set(ask.listens):
+            self._ears.pop(name).close()
+        for name in ask.listens:
+            if name in self._ears:
+                self._ears[name].hear = hear
+            else:
+                self._ears[name] = self._ear(name, ask, hear)
 
     def hush(self) -> None:
-        for ear in self._ears:
-            ear.close()
-        self._ears.clear()
+        """Close every ear."""
+        while self._ears:
+            self._ears.popitem()[1].close()
+
+    def _ear(self, name: str, ask: r.Ask[Any], hear: Hear) -> Ear:
+        match name:
+            case "idcard":
+                return card_ear(self._lobby.idcard, self._hands, hear, lambda: self._now().date())
+            case "scanner":
+                return code_ear(self._lobby.scanner, self._hands, hear, self._visit_card)
+        assert isinstance(ask, r.Pay), f"nobody hears {name}"
+        return PaymentEar(self._hospital, ask.order, self._hands, hear)
 
     def close(self, visit: str) -> None:
         """Erase the visit from the disk."""
@@ -192,6 +206,9 @@ class Desk:
 
     def _try(self, job: Job, tries: int) -> None:
         value: Any
+        if job.key in self._dropped:
+            self._dropped.discard(job.key)
+            return
         try:
             if job.again and not job.request.repeats:
                 raise r.Refused("print_unknown")
@@ -209,9 +226,6 @@ class Desk:
         self._post(Outcome(job, value))
 
     def _again(self, job: Job, tries: int) -> None:
-        if job.key in self._dropped:
-            self._dropped.discard(job.key)
-            return
         self._hands.after(PAUSES[min(tries - 1, len(PAUSES) - 1)], lambda: self._try(job, tries))
 
     def _write(self, job: Job, entries: Sequence[Entry], later: tuple[str, r.Do[None]] | None = None) -> None:
