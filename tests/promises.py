@@ -24,11 +24,14 @@ def mend(core: Core) -> None:
     core.settle(30)
 
 
-def settled(core: Core) -> None:
-    """The person has left; everything comes to its end by itself, and the promises are kept."""
+def settled(core: Core, dark: bool = False) -> None:
+    """The person has left; everything comes to its end by itself, and the promises are kept.
+
+    `dark`: the power was cut, so that a place nobody remembers may be held until its time is over.
+    """
     mend(core)
     core.walk_away()
-    core.settle(300)
+    core.settle(300 if dark else 30)
     broken = list(_broken(core))
     assert not broken, "\n".join(broken)
 

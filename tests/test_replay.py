@@ -83,7 +83,7 @@ def test_a_power_cut_at_any_moment_breaks_no_promise(title: str, cuts: dict[str,
         assert core.page() == "welcome", "the next person can begin at once"
         mend(core)
         come_back(core)
-        settled(core)
+        settled(core, dark=True)
 
 
 def remains(core: Core) -> tuple[object, ...]:
@@ -112,7 +112,7 @@ def test_and_again_while_it_recovers(title: str, cuts: dict[str, list[int]], dis
                 core.cut()
             mend(core)
             come_back(core)
-            settled(core)
+            settled(core, dark=True)
 
 
 def test_what_was_cut_is_told_to_its_owner(disk: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_was_cut_is_told_to_its_owner(disk: Path) -> None:
     at = core.town.fuse.moments.index("before print")
     core = cut(table, disk / "cut", at)
     core.cut()
-    settled(core)
+    settled(core, dark=True)
     assert "您有一张凭条还没有取" in come_back(core)
     assert [piece.copy for piece in core.printer.pieces] == [2], "the kiosk cannot know that nothing was printed"
 
@@ -205,7 +205,7 @@ def test_an_act_keeps_its_key_through_a_power_cut(disk: Path) -> None:
         core = cut(table, disk / act, core.town.fuse.moments.index(f"after {act}"))
         before = keys(core, act)
         core.cut()
-        settled(core)
+        settled(core, dark=True)
         assert keys(core, act) == before and len(before) == 1
 
 
