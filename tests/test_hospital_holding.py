@@ -34,6 +34,15 @@ def test_a_held_number_is_shown_taken_and_booked_without_payment_when_it_is_free
     assert [one["id"] for one in kiosk.get(f"/patients/{person.pk}/appointments").body] == [appointment["id"]]
 
 
+def test_nobody_is_told_to_arrive_in_the_past(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
+    session = hospital.session(start=9)
+    time.go(minutes=20)
+    appointment = kiosk.confirm(kiosk.hold(hospital.patient(), segment(session)).body["id"]).body["appointment"]
+    assert appointment["start"] == "2026-11-20T09:00:00.000+08:00", "under way, and still open"
+    assert appointment["arrive_by"] == appointment["booked_at"] == "2026-11-20T09:20:00.000+08:00"
+    assert appointment["cancellable"] is False and kiosk.cancel(appointment["id"]).code == "not_cancellable"
+
+
 def test_a_hold_ends_by_itself_and_is_free_without_a_sweeper(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
     session = hospital.session(places=1)
     first = kiosk.hold(hospital.patient(), segment(session))
