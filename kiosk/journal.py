@@ -112,10 +112,11 @@ class Journal:
                            (key, now, self._sealed(RECORDS.pack(request))))
 
     def close(self, visit: str) -> None:
-        """Erase a visit: rows, and (secure_delete) the bytes they lay on."""
+        """Erase a visit: rows, the bytes they lay on (secure_delete), and what the write-ahead log still has of them."""
         with self._commit() as db:
             db.execute("DELETE FROM entry WHERE visit = ?", (visit,))
             db.execute("DELETE FROM visit WHERE id = ?", (visit,))
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def hold(self, visit: str, why: str) -> None:
         """Keep a visit whose story cannot be played on, for staff."""

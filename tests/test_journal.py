@@ -1,0 +1,262 @@
+"""The machine's memory: what survives, what is erased, and what cannot be changed unseen."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from core import Core
+from kiosk.care import Document, PaperKind
+from kiosk.journal import Journal, machine_key
+from kiosk.play import Entry, Result
+from kiosk.requests import FindPatient, Left, Refused, ReportPaper
+from tables import Player, tables
+from town import Town
+from townsfolk import PEOPLE
+
+KEY = Fernet.generate_key()
+STRANGER = PEOPLE["测试己"]
+DOCUMENT = Document("resident", STRANGER.number, STRANGER.name)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.sqlite3", KEY)
+
+
+def entry(position: int, result: Result = Result.DONE, value: object = None, epoch: int = 0) -> Entry:
+    return Entry(position, epoch, result, value, FindPatient(DOCUMENT))
+
+
+def raw(journal: Journal) -> sqlite3.Connection:
+    return sqlite3.connect(journal._path, isolation_level=None)
+
+
+# Visits.
+
+
+def test_a_visit_is_there_after_the_next_start(journal: Journal, tmp_path: Path) -> None:
+    journal.write("v1", "register", 2, [entry(0, value=DOCUMENT), entry(1, Result.REFUSED, Refused("full", left=0)),
+                                        entry(2, Result.LEFT, Left("back")), entry(3, Result.INTENT)])
+    [visit] = Journal(tmp_path / "journal.sqlite3", KEY).open_visits()
+    assert (visit.id, visit.journey, visit.epoch, visit.held) == ("v1", "register", 2, "")
+    document, refused, left, intent = visit.history
+    assert document.value == DOCUMENT
+    assert (refused.value.reason, refused.value.data) == ("full", {"left": 0})
+    assert left.value.why == "back" and intent.result is Result.INTENT
+    assert all(one.records(FindPatient(DOCUMENT)) for one in visit.history)
+    assert not document.records(FindPatient("999999199001010016"))
+
+
+def test_an_outcome_takes_the_place_of_its_intent(journal: Journal) -> None:
+    journal.write("v1", "register", 0, [entry(0), entry(1, Result.INTENT)])
+    journal.write("v1", "register", 0, [entry(1, Result.DONE, 7)])
+    assert [(one.result, one.value) for one in journal.open_visits()[0].history] == [(Result.DONE, None), (Result.DONE, 7)]
+
+
+def test_after_a_step_back_the_old_way_is_gone(journal: Journal) -> None:
+    journal.write("v1", "register", 0, [entry(at) for at in range(5)])
+    journal.write("v1", "register", 1, [entry(2, epoch=1)])
+    [visit] = journal.open_visits()
+    assert visit.epoch == 1 and [one.epoch for one in visit.history] == [0, 0, 1]
+
+
+def test_a_closed_visit_is_gone_and_a_held_one_says_why(journal: Journal) -> None:
+    journal.write("v1", "register", 0, [entry(0)])
+    journal.write("v2", "cancel", 0, [entry(0)])
+    journal.close("v1")
+    journal.hold("v2", "diverged")
+    assert [(visit.id, visit.held) for visit in journal.open_visits()] == [("v2", "diverged")]
+
+
+def test_a_commit_is_all_or_nothing(journal: Journal) -> None:
+    journal.write("v1", "register", 0, [entry(0)])
+    with pytest.raises(TypeError):
+        journal.write("v1", "register", 0, [entry(1), entry(2, value=object())])
+    assert len(journal.open_visits()[0].history) == 1
+
+
+def test_every_acknowledged_commit_survives_a_power_cut(journal: Journal) -> None:
+    """The settings on which that rests (measured: NORMAL loses acknowledged commits)."""
+    db = journal._connection()
+    assert [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "secure_delete")] \
+        == ["wal", 2, 1]
+
+
+# What is owed later.
+
+
+def test_news_lies_in_its_order_until_it_is_delivered(journal: Journal) -> None:
+    reports = [ReportPaper(7, PaperKind.REGISTRATION, copy, "printed") for copy in (1, 2, 3)]
+    for number, report in enumerate(reports):
+        journal.write("v1", "register", 0, [entry(number)], later=(f"k{number}", report))
+    assert [(owed.key, owed.request) for owed in journal.owed()] == [(f"k{at}", report) for at, report in enumerate(reports)]
+    journal.close("v1")
+    journal.delivered(["k0", "k2"])
+    assert [owed.key for owed in journal.owed()] == ["k1"]
+
+
+def test_the_same_news_is_owed_once(journal: Journal) -> None:
+    for _ in range(2):
+        journal.write("v1", "register", 0, [entry(0)], later=("k", ReportPaper(7, PaperKind.REFUND, 1, "none")))
+    assert len(journal.owed()) == 1
+
+
+# Nothing personal.
+
+
+def stored(folder: Path) -> bytes:
+    """Every byte of the journal: the file, its write-ahead log, its index."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("journal.sqlite3*")))
+
+
+def sealed(folder: Path) -> list[bytes]:
+    """What somebody who has the disk and the machine's key can read of it."""
+    key = Fernet((folder / "machine.key").read_bytes())
+    found = []
+    for token in re.findall(rb"gAAAA[\w-]{60,}={0,2}", stored(folder)):
+        try:
+            found.append(key.decrypt(token))
+        except Exception:               # a token that a page's end cuts in two
+            continue
+    return found
+
+
+SECRETS = [text.encode() for text in (STRANGER.name, STRANGER.number, STRANGER.phone)]
+
+
+def visit_of_a_stranger(folder: Path, until: int | None) -> Core:
+    core = Core(Town(), folder)
+    table = next(table for table in tables("register") if "stranger" in table.title)
+    Player(core).play(table, until=until)
+    return core
+
+
+def test_an_open_visit_is_sealed(disk: Path) -> None:
+    core = visit_of_a_stranger(disk, until=6)
+    assert not [secret for secret in SECRETS if secret in stored(disk)]
+    core.home()
+    core.settle(5)
+
+
+def test_a_visit_in_flight_can_be_read_with_the_key_and_is_gone_when_closed(disk: Path) -> None:
+    core = visit_of_a_stranger(disk, until=7)
+    written = sealed(disk)
+    assert core.page() == "done" and any(SECRETS[1] in data for data in written), "the test looks in the right place"
+    core.touch("完成")
+    core.settle(5)
+    assert core.journal.open_visits() == ()
+    assert not [secret for secret in SECRETS if secret in stored(disk)]
+    assert not [data for data in sealed(disk) if any(secret in data for secret in SECRETS)], "erased, not only unlinked"
+
+
+def test_facts_have_no_names(disk: Path) -> None:
+    core = visit_of_a_stranger(disk, until=None)
+    told = str(core.facts())
+    assert "register" in told and not any(secret.decode() in told for secret in SECRETS)
+
+
+# Facts.
+
+
+@pytest.fixture
+def facts(journal: Journal) -> Journal:
+    journal.note([("visit", {"journey": "register"}), ("left", {"why": "home"})])
+    journal.note([("refused", {"reason": "slot_full"}), ("end", {"how": "done"})])
+    assert journal.broken_link() is None
+    return journal
+
+
+def test_facts_are_kept_in_order_with_their_time(facts: Journal) -> None:
+    assert [(fact.kind, fact.data) for fact in facts.facts()] == [
+        ("visit", {"journey": "register"}), ("left", {"why": "home"}), ("refused", {"reason": "slot_full"}),
+        ("end", {"how": "done"})]
+    assert [fact.kind for fact in facts.facts(after=2, most=1)] == ["refused"]
+    assert all(fact.at.endswith("+00:00") for fact in facts.facts())
+
+
+TAMPERED: dict[str, tuple[str, int]] = {
+    "a changed word": ("UPDATE fact SET data = '{\"reason\": \"fee\"}' WHERE id = 3", 3),
+    "a changed kind": ("UPDATE fact SET kind = 'visit' WHERE id = 2", 2),
+    "a changed time": ("UPDATE fact SET at = '2026-01-01T00:00:00.000+00:00' WHERE id = 1", 1),
+    "one taken out": ("DELETE FROM fact WHERE id = 2", 3),
+    "the first taken out": ("DELETE FROM fact WHERE id = 1", 2),
+    "one put in": ("INSERT INTO fact (at, kind, data, hash) SELECT at, kind, data, hash FROM fact WHERE id = 2", 5),
+    "two exchanged": ("UPDATE fact SET id = CASE id WHEN 2 THEN -3 WHEN 3 THEN -2 ELSE id END; "
+                      "UPDATE fact SET id = -id WHERE id < 0", 2),
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERED)
+def test_no_fact_can_be_changed_unseen(facts: Journal, tampering: str) -> None:
+    statements, first_wrong = TAMPERED[tampering]
+    raw(facts).executescript(statements)
+    assert facts.broken_link() == first_wrong
+
+
+def test_what_was_told_is_remembered(facts: Journal, tmp_path: Path) -> None:
+    assert facts.told() == 0
+    facts.tell(3)
+    assert Journal(tmp_path / "journal.sqlite3", KEY).told() == 3
+
+
+# Threads.
+
+
+def at_once(*works: Callable[[], None]) -> None:
+    failures: list[BaseException] = []
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failures and not any(thread.is_alive() for thread in threads), failures
+
+
+def test_many_threads_write_one_memory(journal: Journal) -> None:
+    def write(number: int) -> Callable[[], None]:
+        def work() -> None:
+            for at in range(20):
+                journal.note([("step", {"thread": number, "at": at})])
+                journal.write(f"v{number}", "register", 0, [entry(at, value=at)])
+        return work
+
+    at_once(*(write(number) for number in range(6)))
+    assert journal.broken_link() is None and len(journal.facts()) == 120
+    assert [[one.value for one in visit.history] for visit in journal.open_visits()] == [list(range(20))] * 6
+    for number in range(6):
+        mine = [fact.data["at"] for fact in journal.facts() if fact.data["thread"] == number]
+        assert mine == list(range(20)), "each thread's own order is kept"
+
+
+# The key.
+
+
+def test_the_key_is_made_once_and_is_its_owner_s(tmp_path: Path) -> None:
+    path = tmp_path / "machine.key"
+    key = machine_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert machine_key(path) == key == path.read_bytes()
+    assert Fernet(key).decrypt(Fernet(key).encrypt(b"x")) == b"x"
+    assert machine_key(tmp_path / "other.key") != key
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["machine.key", "other.key"]
+
+
+def test_a_half_written_key_is_never_used(tmp_path: Path) -> None:
+    """A cut while the key was written leaves a file of another name; the next start makes a whole key."""
+    (tmp_path / "machine.new").write_bytes(b"half")
+    assert len(machine_key(tmp_path / "machine.key")) == 44
