@@ -229,6 +229,7 @@ class Device:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._answer_due = 0.0          # until then the answer to a question that was taken back may still come
 
     def identify(self) -> str:
         """Find the speed, run the self-test, read the module's number: "SDT 05.01-20200101-…"."""
@@ -324,10 +325,11 @@ class Device:
         return answer
 
     def _ask(self, request: bytes, patience: float, quiet: float) -> Answer:
+        self._hear_out()
         self._link.drop_input()
         self._link.write(request, patience)
         decoder = Decoder()
-        deadline = time.monotonic() + patience
+        self._answer_due = deadline = time.monotonic() + patience
         answer: Answer | None = None
         while (left := deadline - time.monotonic()) > 0:
             data = self._link.read(quiet if answer else min(left, GAP) if decoder.begun else left)
@@ -336,8 +338,19 @@ class Device:
             elif not answer:
                 break
             if answer and not (data and quiet):
+                self._answer_due = 0.0
                 return answer
         raise Garbled("half an answer") if decoder.heard else NoAnswer("the reader is silent")
+
+
+    def _hear_out(self) -> None:
+        """The reader answers a question that was cancelled, too: wait for that, or it would answer the next one."""
+        decoder = Decoder()
+        while (left := self._answer_due - time.monotonic()) > 0:
+            data = self._link.read(left)
+            if not data or decoder.feed(data):
+                break
+        self._answer_due = 0.0
 
 
 def _refusal(status: int) -> DeviceError:

@@ -85,6 +85,7 @@ class Dialogue:
         self._stop()
         self._next()
         self._question = None
+        self._ears.hush()
 
     def fresh(self) -> None:
         """The next person: everything as at first."""
@@ -171,7 +172,6 @@ class Dialogue:
     def _end(self, question: Question, value: Any, event: Event | None = None) -> None:
         self._stop()
         self._question = None
-        self._ears.hush()
         if event is not None and question.ask.passes_on:
             self._held = event
         question.then(value)

@@ -1,7 +1,7 @@
 """The machine's ears: while a question stands, what the world says to it.
 
-Each ear is opened for one question and closed with it, so that a code shown to one page never answers the next. What
-is heard goes to the inbox with the question's serial.
+An ear is open while a question that listens to it stands, and never between: what is shown to a page that did not ask
+answers nothing. What is heard goes to the inbox with the serial of the question that stands then.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class DeviceEar:
 
     def __init__(self, service: Service[Any], hands: Hands, wait: Callable[[Any], Any],
                  meaning: Callable[[Any], Event | None], hear: Hear) -> None:
-        self._service, self._hands, self._wait, self._meaning, self._hear = service, hands, wait, meaning, hear
+        self._service, self._hands, self._wait, self._meaning, self.hear = service, hands, wait, meaning, hear
         self._closed = threading.Event()
         self._command: Command | None = None
         self._listen()
@@ -55,7 +55,7 @@ class DeviceEar:
             return
         event = self._meaning(answer)
         if event is not None:
-            self._hear(event)
+            self.hear(event)
         if isinstance(answer, DeviceError) and not isinstance(answer, NothingPresented):
             self._hands.after(AGAIN, self._listen)
         else:
@@ -66,7 +66,7 @@ class PaymentEar:
     """Asks the hospital how an order stands, once a second, until closed or settled."""
 
     def __init__(self, hospital: Hospital, order: Order, hands: Hands, hear: Hear) -> None:
-        self._hospital, self._no, self._hands, self._hear = hospital, order.no, hands, hear
+        self._hospital, self._no, self._hands, self.hear = hospital, order.no, hands, hear
         self._closed = threading.Event()
         self._misses = 0
         hands.do(self._ask)
@@ -78,12 +78,12 @@ class PaymentEar:
         if self._closed.is_set():
             return
         try:
-            self._hear(PaymentNews(self._hospital.order(self._no)))
+            self.hear(PaymentNews(self._hospital.order(self._no)))
             self._misses = 0
         except (Unknown, Refused):
             self._misses += 1
             if self._misses == 3:        # a moment's absence is not worth frightening anybody
-                self._hear(PaymentNews(None))
+                self.hear(PaymentNews(None))
         self._hands.after(AGAIN, self._ask)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from drivers.contract import (
     Cancelled, CardMoved, CardRefused, DeviceError, Gone, NothingPresented, OutOfService, State, WrongDevice)
 from drivers.sim.bench import Bench
 from drivers.sim.cards import DECK, Card
+from far_end import Watched
 from twin_desk import CODE, DRIVERS, USE, Desk, is_the_card, read, scan
 
 
@@ -231,6 +233,29 @@ def test_a_card_that_lies_there_is_read_once(bench: Bench, desk: Callable[..., D
     assert read(bench, one) is True
     assert isinstance(one.do(lambda device: device.read_card(0.5)), NothingPresented)
     assert read(bench, one) is True
+
+
+def test_a_wait_taken_back_leaves_nothing_behind_for_the_next(bench: Bench, desk: Callable[..., Desk]) -> None:
+    """The reader answers the question that was taken back, too; that answer must not be taken for the next one's."""
+    one = desk("idcard")
+    one.online()
+    bench.idcard.slow(60)                   # so that every cancel falls between a question and its answer
+    asked: queue.Queue[Watched] = queue.Queue()
+
+    def wait(device: Any) -> Any:
+        device._link = Watched(device._link)
+        asked.put(device._link)
+        return device.read_card(5)
+
+    for _ in range(10):
+        bench.idcard.lift()
+        command = one.begin(wait)
+        assert asked.get(timeout=5).waits.wait(5)
+        command.cancel()
+        assert isinstance(one.end(), Cancelled)
+        bench.idcard.put("resident")
+        assert is_the_card(one.do(lambda device: device.read_card(5)), "resident")
+    assert one.service.last_fault == ""
 
 
 def test_a_card_held_for_a_moment_at_the_pace_of_real_readers(tmp_path: Path) -> None:
