@@ -10,7 +10,7 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def is_id_number(text: str) -> bool:
     """Eighteen characters, a real birth date at 7-14, and the check digit of GB 11643 (ISO 7064 MOD 11-2)."""
-    if not re.fullmatch(r"[1-9]\d{16}[\dX]", text) or born(text) is None:
+    if not re.fullmatch(r"[1-9][0-9]{16}[0-9X]", text) or born(text) is None:
         return False
     return "10X98765432"[sum(int(digit) * weight for digit, weight in zip(text, WEIGHTS)) % 11] == text[17]
 
@@ -25,12 +25,12 @@ def born(number: str) -> dt.date | None:
 
 def is_phone(text: str) -> bool:
     """A mobile number of mainland China: 11 digits from 13 to 19."""
-    return re.fullmatch(r"1[3-9]\d{9}", text) is not None
+    return re.fullmatch(r"1[3-9][0-9]{9}", text) is not None
 
 
 def is_payment_code(text: str) -> bool:
     """A payer's code (付款码): WeChat 18 digits from 10-15, Alipay 16-24 from 25-30, UnionPay 19 from 62."""
-    return re.fullmatch(r"1[0-5]\d{16}|(?:2[5-9]|30)\d{14,22}|62\d{17}", text) is not None
+    return re.fullmatch(r"1[0-5][0-9]{16}|(?:2[5-9]|30)[0-9]{14,22}|62[0-9]{17}", text) is not None
 
 
 def kind_of_code(text: str, visit_card: str) -> str:

@@ -103,13 +103,14 @@ def _plain(kind: Any, data: Any) -> Any:
 
 
 class Registry:
-    """Names for the types that may lie on disk, so that an answer can say what it is."""
+    """Names for the types that may lie on disk, so that an answer can say what it is: those of these modules' own."""
 
     def __init__(self, *modules: types.ModuleType) -> None:
         self.types: dict[str, Any] = {"str": str, "int": int, "bool": bool, "date": dt.date, "datetime": dt.datetime}
         for module in modules:
             for name, kind in vars(module).items():
-                if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, enum.Enum)):
+                own = isinstance(kind, type) and kind.__module__.startswith(module.__name__)
+                if own and (dataclasses.is_dataclass(kind) or issubclass(kind, enum.Enum)):
                     self.types[name] = kind
 
     def pack(self, value: Any) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""Numbers people carry, and which of them a scanned code is."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from kiosk.numbers import born, is_id_number, is_payment_code, is_phone, kind_of_code
+from townsfolk import PEOPLE
+
+VISIT_CARD = r"V\d{12}"
+
+
+@pytest.mark.parametrize("number", [person.number for person in PEOPLE.values()])
+def test_real_numbers_are_right(number: str) -> None:
+    assert is_id_number(number)
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(some.sampled_from([person.number for person in PEOPLE.values()]), some.integers(0, 16), some.integers(1, 9))
+def test_one_wrong_digit_is_found(number: str, at: int, shift: int) -> None:
+    """ISO 7064 MOD 11-2 finds every single wrong digit."""
+    wrong = number[:at] + str((int(number[at]) + shift) % 10) + number[at + 1:]
+    assert not is_id_number(wrong)
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(some.sampled_from([person.number for person in PEOPLE.values()]), some.integers(0, 15))
+def test_two_exchanged_digits_are_found(number: str, at: int) -> None:
+    exchanged = number[:at] + number[at + 1] + number[at] + number[at + 2:]
+    assert exchanged == number or not is_id_number(exchanged)
+
+
+@pytest.mark.parametrize("number", ["", "999999", "99999919900101001", "9999991990010100160", "99999919900101001x",
+                                    "999999199002300016", "099999199001010016", "99999919900101００16", "999999 99001010016"])
+def test_what_is_no_number(number: str) -> None:
+    assert not is_id_number(number)
+
+
+def test_the_birth_date() -> None:
+    assert born("999999199001010016") == dt.date(1990, 1, 1)
+    assert born("999999199013010016") is None
+
+
+@pytest.mark.parametrize("number, fits", [("19900000001", True), ("13800000000", True), ("12800000000", False),
+                                          ("1990000000", False), ("199000000011", False), ("+8619900000001", False)])
+def test_phones(number: str, fits: bool) -> None:
+    assert is_phone(number) is fits
+
+
+@pytest.mark.parametrize("code, kind", [
+    ("V000000000002", "visit_card"), ("V00000000002", "rubbish"), ("999999199001010016", "id_number"),
+    ("99999920190909001x", "id_number"), ("130000000000000001", "payment"), ("2800000000000000", "payment"),
+    ("6200000000000000001", "payment"), ("6901234567892", "rubbish"), ("", "rubbish"), ("HELLO", "rubbish"),
+    ("https://example.com/1", "rubbish")])
+def test_which_code_it_is(code: str, kind: str) -> None:
+    assert kind_of_code(code, VISIT_CARD) == kind
+
+
+def test_an_id_number_of_a_province_that_looks_like_a_payment_is_an_id_number() -> None:
+    stem = "11010018000101001"          # of the year 1800: nobody's
+    number = next(stem + last for last in "0123456789X" if is_id_number(stem + last))
+    assert is_payment_code(number) is number.isdigit()
+    assert kind_of_code(number, VISIT_CARD) == "id_number"

@@ -1,0 +1,66 @@
+"""Every setting: its default is allowed, its bounds hold, and nothing unknown passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.settings import TABLE, BadSetting, Setting, load, read
+
+
+@pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
+def test_a_row_is_whole(setting: Setting) -> None:
+    setting.read(setting.default)
+    assert setting.name.isidentifier() and setting.who in ("technician", "administrator", "fleet")
+    assert setting.sentence.endswith(".") and setting.sentence[0].isupper()
+    assert getattr(read({}), setting.name) == setting.read(setting.default)
+
+
+def test_names_are_given_once() -> None:
+    assert len({setting.name for setting in TABLE}) == len(TABLE)
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(BadSetting, match="no setting named patiense"):
+        read({"patiense": "60"})
+    with pytest.raises(AttributeError):
+        read({}).patiense
+
+
+BAD = {
+    "kiosk": ("", "K 01", "k" * 33), "hospital_url": ("kiosk.example", "ftp://x"), "hospital_zh": ("", "医" * 41),
+    "idcard": ("../evil", "Idcard"), "idcard_url": ("/dev/ttyS0", "serial:", "http://x"), "printer_options": ("fence", "=x"),
+    "visit_card": ("(", "[0-9"), "channel": ("cash",), "language": ("de", "ZH"), "orientation": ("diagonal",),
+    "fullscreen": ("maybe",), "px_per_mm": ("0.5", "13", "four", "nan"), "patience": ("19", "601", "60.5", "", "-60"),
+}
+
+
+@pytest.mark.parametrize("name, text", [(name, text) for name, texts in BAD.items() for text in texts])
+def test_a_bad_value_is_a_sentence_for_its_author(name: str, text: str) -> None:
+    with pytest.raises(BadSetting, match=f"The setting {name} .+"):
+        read({name: text})
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.ini"
+    path.write_text("[kiosk]\nkiosk = A-2\npatience = 90\nprinter_options = fence=gs_h width=58\nhospital_zh = 样例医院 100%\n",
+                    encoding="utf-8")
+    settings = load(path, language="en")
+    assert (settings.kiosk, settings.patience, settings.language) == ("A-2", 90, "en")
+    assert settings.printer_options == {"fence": "gs_h", "width": "58"} and settings.hospital_zh == "样例医院 100%"
+    assert load(path, patience="30").patience == 30, "what is said on the command line has the last word"
+
+
+def test_no_file_is_all_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path / "none.ini") == read({})
+
+
+def test_a_broken_file_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.ini"
+    path.write_text("patience = 90\n", encoding="utf-8")
+    with pytest.raises(BadSetting, match="kiosk.ini cannot be read"):
+        load(path)
+    path.write_text("[kiosk]\npatiense = 90\n", encoding="utf-8")
+    with pytest.raises(BadSetting, match="patiense"):
+        load(path)
