@@ -63,12 +63,17 @@ def _line(line: PaperLine, columns: int, dots: int, double: str) -> bytes:
 
 
 def _text(line: Text, columns: int, double: str) -> bytes:
-    large = line.scale > 1
-    rows = [row for part in line.text.split("\n") for row in wrap(printable(part), columns // 2 if large else columns)]
-    printed = b"".join(_large(row, double) + b"\n" for row in rows) if large else _rows(rows)
+    times = _times(line)
+    rows = [row for part in line.text.split("\n") for row in wrap(printable(part), columns // times)]
+    printed = b"".join(_large(row, double, times) + b"\n" for row in rows) if times > 1 else _rows(rows)
     if line.align is not Align.LEFT:
         printed = ALIGN[line.align] + printed + ALIGN[Align.LEFT]
     return _bold(printed, line.bold)
+
+
+def _times(line: Text) -> int:
+    """How many times its size: Chinese can be doubled (FS ! knows no more), digits and letters up to eightfold."""
+    return max(1, min(line.scale, 8 if line.text.isascii() else 2))
 
 
 def _rows(rows: Sequence[str]) -> bytes:
@@ -116,7 +121,9 @@ def encode(text: str) -> bytes:
     return text.encode() if text.isascii() else CHINESE + text.encode("gb18030") + ASCII
 
 
-def _large(text: str, double: str) -> bytes:
+def _large(text: str, double: str, times: int) -> bytes:
+    if text.isascii():
+        return bytes((0x1D, 0x21, (times - 1) * 0x11)) + text.encode() + NARROW
     if double == "gs":
         return WIDE + encode(text) + NARROW
     if double == "both":

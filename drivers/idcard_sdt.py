@@ -342,7 +342,6 @@ class Device:
                 return answer
         raise Garbled("half an answer") if decoder.heard else NoAnswer("the reader is silent")
 
-
     def _hear_out(self) -> None:
         """The reader answers a question that was cancelled, too: wait for that, or it would answer the next one."""
         decoder = Decoder()

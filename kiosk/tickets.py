@@ -115,7 +115,7 @@ def _registration(page: _Page, ticket: RegistrationTicket) -> None:
     page.title("ticket.registration", ticket.copy)
     page.add(Line(page.both(appointment.department.name, " "), Align.CENTRE, scale=2 if not page.second else 1, bold=True))
     page.add(Line(page.both(doctor(appointment), " "), Align.CENTRE))
-    page.add(Line(str(appointment.number), Align.CENTRE, scale=3, bold=True))
+    page.add(Line(str(appointment.number), Align.CENTRE, scale=5, bold=True))
     page.add(Line(page.both(say("ticket.number"), " "), Align.CENTRE))
     page.add(Rule())
     page.pair("ticket.name", mask_person(ticket.patient))

@@ -74,8 +74,9 @@ def see(ticket: bytes, columns: int = 48) -> Seen:
             elif command is FEED:
                 seen.fed += match[1][0]
             elif command is SIZE:
-                assert match[1] in (b"\0", b"\x11")
-                size = 2 if match[1][0] else 1
+                wide, high = divmod(match[1][0], 16)
+                assert wide == high <= 7
+                size = wide + 1
             elif command is CHINESE_SIZE:
                 assert match[1] in (b"\0", b"\x0c") and two_byte
                 chinese_size = 2 if match[1][0] else 1
@@ -112,6 +113,12 @@ def test_single_lines_are_the_published_bytes() -> None:
     assert VECTORS["4.04"] in encode_ticket([Text("A001", scale=2)])
     assert VECTORS["4.64"] in encode_ticket([], before_cut=VECTORS["4.64"])
     assert b"\x1b@\x1d(H\x06\x0000J001\x1dVB\0\x1dr\1" == encode_ticket([], 80, "fs", VECTORS["4.64"], b"\x1dr\1")
+
+
+def test_a_number_may_be_larger_than_a_word() -> None:
+    """FS ! knows double and no more; GS ! makes digits up to eight times as large."""
+    seen = see(encode_ticket([Text("56", scale=4), Text("急诊科", scale=4), Text("A1", scale=99)]))
+    assert seen.sizes == [{4}, {2}, {8}]
 
 
 def test_the_published_kiosk_ticket_says_the_same() -> None:
