@@ -138,7 +138,7 @@ class Printer:
     def print_ticket(self, lines: Sequence[d.PaperLine], timeout: float) -> d.Printed:
         self._fuse.pass_("before print")
         if self.trouble is not None:
-            raise self.trouble
+            raise type(self.trouble)()      # a new one: an exception remembers the frames it came through
         self.pieces.append(_piece(lines, whole=not self.torn))
         self._fuse.pass_("after print")
         if self.torn:

@@ -175,7 +175,7 @@ class TownHospital:
             try:
                 town.answers[key] = what, work()
             except Refused as no:
-                town.answers[key] = what, no
+                town.answers[key] = what, Refused(no.reason, **no.data)      # without the frames it came through
         before, answer = town.answers[key]
         if before != what:
             raise Misused(f"one key for two acts: {before[0]}, {what[0]}")
