@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from kiosk.requests import Answered, Ask, Complaint, Event, Left, Pay, Waiting
+from kiosk.requests import Answered, Ask, Complaint, Event, Left, Pay, Waiting, Welcome
 from kiosk.visit import Comfort, Scene
 from kiosk.words import Text
 
@@ -212,6 +212,13 @@ class Dialogue:
         elif ask.patience:
             # Each page has its share of the machine's patience; its own figure is for a machine set to 60 s.
             self._after(ask.patience * self._patience / 60, lambda: self._warn(question, WARNING))
+        elif isinstance(ask, Welcome) and (question.scene.complaint or self.comfort != self._home):
+            self._after(self._patience, lambda: self._refresh(question))
+
+    def _refresh(self, question: Question) -> None:
+        """Whoever changed the welcome page, and went, is not the next one."""
+        self.fresh()
+        self._draw(question, comfort=self.comfort, complaint=None)
 
     def _warn(self, question: Question, seconds: int) -> None:
         if seconds == 0:
