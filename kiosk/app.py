@@ -55,7 +55,7 @@ def configure(window: Window) -> None:
     """Tells Kivy how to be; before anything of it but its configuration is imported."""
     settings: dict[str, dict[str, str]] = {
         # A wake-up from another thread ends the wait for the next frame at once.
-        "kivy": {"kivy_clock": "interrupt", "exit_on_escape": "0", "log_level": "error", "keyboard_mode": ""},
+        "kivy": {"kivy_clock": "interrupt", "exit_on_escape": "0", "keyboard_mode": ""},
         # Multisampling costs two thirds of the frame rate; edges are smooth without it (screens/shapes.py).
         "graphics": {"width": str(window.width), "height": str(window.height), "multisamples": "0",
                      "maxfps": "60", "resizable": "0", "show_cursor": "0" if window.fullscreen else "1",
@@ -64,6 +64,7 @@ def configure(window: Window) -> None:
     for section, values in settings.items():
         for name, value in values.items():
             Config.set(section, name, value)
+    logging.getLogger("kivy").setLevel(logging.ERROR)
     # One provider only: with two, some boards report every touch twice.
     Config.remove_section("input")
     Config.add_section("input")
@@ -113,6 +114,10 @@ class Shell:
         """Closes the window; `run` returns. From any thread."""
         from kivy.clock import Clock
         Clock.schedule_once(lambda _: self._app and self._app.stop(), -1)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """What can be seen and touched now (screens/face.py); on the main thread."""
+        return cast(list[dict[str, Any]], self._face.describe())
 
     # Ports, for the stage. All but `post` on the main thread only.
 

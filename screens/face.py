@@ -152,7 +152,7 @@ class Face(FloatLayout):  # type: ignore[misc]  # Kivy is untyped
     def on_touch_down(self, touch: Any) -> bool:
         if self._finger is not None and touch.time_start - self._finger.touch.time_update < _RESTING:
             return True
-        if touch.is_mouse_scrolling or getattr(touch, "button", "left") != "left" or self._spent:
+        if touch.is_mouse_scrolling or touch.button not in (None, "left") or self._spent:
             return True
         self._release()
         found = self._target(touch)

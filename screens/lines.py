@@ -28,7 +28,7 @@ def pieces(text: str) -> list[str]:
 
 def _long_number(part: str, text: str) -> bool:
     """An order number is longer than any line; it may break after every fourth character."""
-    return len(text) >= 16 and " " not in text and text.isascii() and len(part) == 4
+    return len(part) == 4 and len(text) >= 16 and any(map(str.isdigit, text)) and text.isascii() and " " not in text
 
 
 def _may_break(before: str, after: str) -> bool:

@@ -57,8 +57,8 @@ def doctors() -> tuple[Option[int], ...]:
 
 def kinds() -> tuple[Option[str], ...]:
     return (
-        Option("general", Name("普通门诊", "General clinic"), Name("由当班医生接诊，等候时间较短", "The doctor on duty; the wait is shorter"),
-               Name("12.50元", "¥12.50"), "general"),
+        Option("general", Name("普通门诊", "General clinic"),
+               Name("由当班医生接诊，等候时间较短", "The doctor on duty; the wait is shorter"), Name("12.50元", "¥12.50"), "general"),
         Option("expert", Name("专家门诊", "Expert clinic"), Name("由专家接诊", "An expert sees you"), Name("62.50元", "¥62.50"),
                "person"),
         Option("special", Name("专科门诊", "Special clinic"), Name("针对专门疾病", "For particular conditions"),
@@ -73,8 +73,8 @@ def session(day: int, half: Half, kind: Kind = Kind.GENERAL, count: int = 8, ful
     lefts = [0 if full or (at + day) % 5 == 3 else 2 + (at * 7 + day) % 11 for at in range(count)]
     segments = tuple(Segment(f"s{day}{half}{at}", start + at * step, start + (at + 1) * step, left)
                      for at, left in enumerate(lefts))
-    return Session(day * 10 + (half is Half.PM), 7, date, half, kind, Practitioner(3, Name("王海明", "Wang Haiming"), "chief",
-                   SPECIALITIES[0]) if kind is Kind.EXPERT else None, 1250, sum(lefts), segments)
+    doctor = Practitioner(3, Name("王海明", "Wang Haiming"), "chief", SPECIALITIES[0]) if kind is Kind.EXPERT else None
+    return Session(day * 10 + (half is Half.PM), 7, date, half, kind, doctor, 1250, sum(lefts), segments)
 
 
 def fortnight() -> tuple[Session, ...]:
@@ -89,7 +89,9 @@ SERVICES = tuple(Option(value, Name(zh, en), Name(note_zh, note_en), icon=value)
 ))
 CLOSED = tuple(replace(service, enabled=False, why=Name("暂时不能办理", "Not possible now")) for service in SERVICES)
 WELCOME = Welcome(Name("您好，请选择要办理的业务", "Welcome. What would you like to do?"), SERVICES)
-TRAIL = (Name("心血管内科", "Cardiology"), Name("王海明 主任医师", "Wang Haiming, chief physician"), Name("11月23日 09:30", "Mon 23 Nov 09:30"))
+TRAIL = (Name("心血管内科", "Cardiology"), Name("王海明 主任医师", "Wang Haiming, chief physician"),
+         Name("11月23日 09:30", "Mon 23 Nov 09:30"))
+WAY_BACK = Name("钱会原路退回您的付款账户，一般当天到账。", "The money goes back the way it came, usually within the day.")
 ORDER = Order("K20261121084731000042", "h1", "wechat", 6250, "weixin://wxpay/bizpayurl?pr=Qd8ePz0zz&v=0123456789abcdef",
               NOW + dt.timedelta(minutes=5), OrderState.OPEN, None)
 BOOKING_ROWS = (
@@ -105,6 +107,8 @@ BOOKINGS = tuple(
 BAD_NUMBER = Name("号码不对，请对照身份证检查每一位。", "The number is not right. Please compare every digit with the card.")
 CARD_MOVED = Name("刚才没有读完，请把卡放好，等一下再拿开。",
                   "The card was moved too soon. Please put it back and leave it there for a moment.")
+TAKEN = Name("刚才那个时间被别人挂走了，请另选一个时间。没有扣费。",
+             "Somebody else has just taken that time. Please choose another; nothing was charged.")
 NO_SERVER = Name("暂时连接不上医院系统，请到人工窗口办理，或稍候再来。",
                  "The hospital's system cannot be reached. Please go to a staffed window, or come back later.")
 
@@ -130,31 +134,33 @@ def all_scenes() -> dict[str, Scene]:
         "choose-doctors": scene(Choose(Name("请选择医生", "Choose a doctor"), doctors(), layout="people"), trail=TRAIL[:1]),
         "time": scene(ChooseTime(Name("请选择就诊时间", "Choose a time"), fortnight(), TRAIL[1]), trail=TRAIL[:2]),
         "time-few": scene(ChooseTime(Name("请选择就诊时间", "Choose a time"), (session(0, Half.PM, Kind.EXPERT, 2),)),
-                          trail=TRAIL[:2], complaint=Name("刚才那个时间被别人挂走了，请另选一个时间。没有扣费。",
-                                                         "Somebody else has just taken that time. Please choose another; "
-                                                         "nothing was charged.")),
+                          trail=TRAIL[:2], complaint=TAKEN),
         "keypad-id": scene(EnterNumber(Name("请输入身份证号码", "Type your ID number"), "id_number",
                                        Name("共 18 位，最后一位可能是 X", "18 characters; the last may be X")), complaint=BAD_NUMBER),
         "keypad-phone": scene(EnterNumber(Name("请输入监护人的手机号码", "Type the guardian's mobile number"), "phone")),
         "confirm-person": scene(Confirm(Name("请确认是您本人", "Is this you?"), (
             Row(Name("姓名", "Name"), say("person", who=PLANTED)), Row(Name("证件号码", "ID number"), "999999********0018"),
             Row(Name("手机号码", "Mobile"), "199****0018")), Name("是我本人", "Yes, that is me"), Name("不是我", "No"))),
-        "confirm-fee": scene(Confirm(Name("请核对", "Please check"), (*BOOKING_ROWS, FEE), Name("去支付", "Go to payment")), trail=TRAIL),
-        "confirm-danger": scene(Confirm(Name("确定要退这个号吗？", "Cancel this booking?"), (*BOOKING_ROWS, FEE), Name("确定退号", "Yes, cancel it"),
-                                        Name("不退了", "No, keep it"), Name("钱会原路退回您的付款账户，一般当天到账。", "The money goes "
-                                        "back the way it came, usually within the day."), danger=True)),
-        "pay": scene(Pay(Name("请用微信扫码支付", "Please pay with WeChat"), ORDER, BOOKING_ROWS[1:4]), trail=TRAIL, ends_at=287.0),
+        "confirm-fee": scene(Confirm(Name("请核对", "Please check"), (*BOOKING_ROWS, FEE), Name("去支付", "Go to payment")),
+                             trail=TRAIL),
+        "confirm-danger": scene(Confirm(
+            Name("确定要退这个号吗？", "Cancel this booking?"), (*BOOKING_ROWS, FEE), Name("确定退号", "Yes, cancel it"),
+            Name("不退了", "No, keep it"), WAY_BACK, danger=True)),
+        "pay": scene(Pay(Name("请用微信扫码支付", "Please pay with WeChat"), ORDER, BOOKING_ROWS[1:4]), trail=TRAIL,
+                     ends_at=287.0),
         "pay-unknown": scene(Pay(Name("请用微信扫码支付", "Please pay with WeChat"), ORDER), ends_at=287.0, complaint=Name(
             "正在核对支付结果，请不要重复付款。", "Checking with the bank. Please do not pay twice.")),
         "wait": Scene(Waiting(Name("正在为您留号", "Keeping a place for you")), 9, trail=TRAIL[:2]),
         "list": scene(ChooseFrom(Name("请选择要退的号", "Which booking do you want to cancel?"), BOOKINGS)),
-        "done-ticket": scene(Done(Name("挂号成功", "You are registered"), (
-            Row(Name("排队号", "Queue number"), "128", strong=True), *BOOKING_ROWS[3:],
-            Row(Name("请在此前到达", "Arrive by"), "09:20")), Name("请取走凭条，到候诊区等候叫号。", "Please take your ticket and wait "
-                                                           "in the waiting area."))),
-        "done-refund": scene(Done(Name("已退号", "Your booking is cancelled"), (Row(Name("退款金额", "Refund"), say("sum", fee=6250), strong=True),
-                                  Row(Name("退款单号", "Refund number"), "R20261121084731000042")),
-                                  Name("钱会原路退回您的付款账户，一般当天到账。", "The money goes back the way it came."), "refund")),
+        "done-ticket": scene(Done(
+            Name("挂号成功", "You are registered"),
+            (Row(Name("排队号", "Queue number"), "128", strong=True), *BOOKING_ROWS[3:],
+             Row(Name("请在此前到达", "Arrive by"), "09:20")),
+            Name("请取走凭条，到候诊区等候叫号。", "Please take your ticket and wait in the waiting area."))),
+        "done-refund": scene(Done(
+            Name("已退号", "Your booking is cancelled"),
+            (Row(Name("退款金额", "Refund"), say("sum", fee=6250), strong=True),
+             Row(Name("退款单号", "Refund number"), "R20261121084731000042")), WAY_BACK, "refund")),
         "trouble-printer": scene(Trouble(Name("凭条没有打印出来", "The ticket was not printed"), Name(
             "打印机没有纸了，您办的事已经办好。请记下号码，或到另一台自助机放身份证打印。",
             "The printer is out of paper. What you did is done. Please note the number, or place your ID card at another "
@@ -165,7 +171,7 @@ def all_scenes() -> dict[str, Scene]:
             "我们还不知道结果。请不要重复付款。可以再等一会儿；先离开也可以，系统会继续核对：要么挂上号，要么全额退款。",
             "We do not know the result yet. Please do not pay twice. You may wait, or leave: the system goes on checking, "
             "and you will have either the booking or all your money back."), (
-                Option("wait", Name("再等一会儿", "Wait a little"), icon="wait"), Option("leave", Name("先离开", "Leave now"), icon="home")),
-            "cloud_off")),
+                Option("wait", Name("再等一会儿", "Wait a little"), icon="wait"),
+                Option("leave", Name("先离开", "Leave now"), icon="home")), "cloud_off")),
         "still": scene(ChooseTime(Name("请选择就诊时间", "Choose a time"), (session(today.day % 3, Half.AM),)), seconds_left=17),
     }
