@@ -56,6 +56,7 @@ def render(lines: str, path: Path, size: int, align: str) -> Any:
     """A texture as large as the ink of these lines needs."""
     label = Renderer(text=lines, font_name=str(path), font_size=size, halign=align, font_hinting="light")
     label.refresh()
+    label.texture.mag_filter = label.texture.min_filter = "nearest"     # as in shapes: it stands on whole pixels
     return label.texture
 
 

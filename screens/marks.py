@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kivy.graphics import BorderImage, Color, InstructionGroup, Rectangle
+from kivy.graphics import BorderImage, Color, InstructionGroup, Mesh, Rectangle
 
 from screens import lettering, shapes
 from screens.box import Box
@@ -14,11 +14,17 @@ from screens.theme import NONE, SHADOW, Colour, Look
 
 HIDDEN = Look(NONE, NONE, NONE)
 
+# Four by four points make nine fields; two triangles for each but the middle one.
+_AROUND = [corner for row in range(3) for column in range(3) if (row, column) != (1, 1)
+           for at in (4 * row + column,) for corner in (at, at + 1, at + 5, at, at + 5, at + 4)]
+
 
 class Panel:
-    """A rounded rectangle, perhaps with an edge and a shadow."""
+    """A rounded rectangle, perhaps with an edge and a shadow, which are not drawn where the body is: filling a screen
+    once costs more than all else in a frame where software draws."""
 
     BLUR = 14
+    DROP = 5
     EDGE = 3
 
     def __init__(self, layer: InstructionGroup) -> None:
@@ -26,8 +32,8 @@ class Panel:
         self.fill: Colour = NONE
         self._radius = 0
         self._parts = []
-        for _ in range(3):
-            colour, image = Color(0, 0, 0, 0), BorderImage(size=(0, 0), auto_scale="off")
+        for image in (Mesh(mode="triangles"), BorderImage(size=(0, 0), auto_scale="off"), Mesh(mode="triangles")):
+            colour = Color(0, 0, 0, 0)
             layer.add(colour)
             layer.add(image)
             self._parts.append((colour, image))
@@ -37,20 +43,21 @@ class Panel:
         self.box = box
         self._radius = radius = max(0, min(radius, box.w // 2 - 1, box.h // 2 - 1))
         (_, shade), (_, body), (_, rim) = self._parts
-        shade.size = rim.size = (0, 0)
+        shade.indices = rim.indices = []
         _stretch(body, shapes.disc(radius), radius, box)
         self.tint(look)
 
     def tint(self, look: Look) -> None:
         """Another look of the same shape."""
         self.fill = look.fill
-        box, radius, blur = self.box, self._radius, self.BLUR
+        box, radius, blur, drop = self.box, self._radius, self.BLUR, self.DROP
         (_, shade), _, (_, rim) = self._parts
-        if look.raised and not shade.size[0]:
-            _stretch(shade, shapes.shadow(radius, blur), radius + blur,
-                     Box(box.x - blur, box.y - blur - 5, box.w + 2 * blur, box.h + 2 * blur))
-        if look.edge[3] and not rim.size[0]:
-            _stretch(rim, shapes.ring(radius, self.EDGE), radius, box)
+        if look.raised and not shade.indices:
+            corner = max(radius, drop)      # so that the hollow lies wholly under the body
+            _surround(shade, shapes.shadow(corner, blur), corner + blur,
+                      Box(box.x - blur, box.y - blur - drop, box.w + 2 * blur, box.h + 2 * blur))
+        if look.edge[3] and not rim.indices:
+            _surround(rim, shapes.ring(radius, self.EDGE), radius, box)
         for (colour, _), value in zip(self._parts, (SHADOW if look.raised else NONE, look.fill, look.edge),
                                       strict=True):
             if tuple(colour.rgba) != value:
@@ -60,8 +67,9 @@ class Panel:
         if self.box.w:
             self.box = Box(0, 0, 0, 0)
             self.tint(HIDDEN)
-            for _, image in self._parts:
-                image.size = (0, 0)
+            (_, shade), (_, body), (_, rim) = self._parts
+            shade.indices = rim.indices = []
+            body.size = (0, 0)
 
 
 def _stretch(image: Any, texture: Any, border: int, box: Box) -> None:
@@ -70,6 +78,17 @@ def _stretch(image: Any, texture: Any, border: int, box: Box) -> None:
     image.border = (border, border, border, border)
     image.pos = (box.x, box.y)
     image.size = (box.w, box.h)
+
+
+def _surround(mesh: Any, texture: Any, border: int, box: Box) -> None:
+    """As `_stretch`, without the middle."""
+    mesh.texture = texture
+    part = border / texture.width
+    u, v = texture.uvsize
+    columns = ((box.x, 0), (box.x + border, part), (box.right - border, 1 - part), (box.right, 1))
+    rows = ((box.y, 0), (box.y + border, part), (box.top - border, 1 - part), (box.top, 1))
+    mesh.vertices = [value for y, down in rows for x, along in columns for value in (x, y, along * u, down * v)]
+    mesh.indices = _AROUND
 
 
 class Picture:

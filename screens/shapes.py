@@ -58,5 +58,6 @@ def _texture(side: int, alpha: Callable[[float, float], float]) -> Any:
         quarter = [round(255 * alpha(column + 0.5, row + 0.5)) for column in range(half)]
         rows.append(b"".join(b"\xff\xff\xff" + bytes((value,)) for value in quarter + quarter[::-1]))
     texture = Texture.create(size=(side, side), colorfmt="rgba")
+    texture.mag_filter = texture.min_filter = "nearest"     # drawn pixel by pixel: smoothing costs half, changes nothing
     texture.blit_buffer(b"".join(rows + rows[::-1]), colorfmt="rgba", bufferfmt="ubyte")
     return texture
