@@ -325,4 +325,5 @@ def _parse(text: str) -> Iterator[Table]:
 
 
 BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|pulls|shows|pays|cannot|the |other people|"
-              r"complaint|refused|left|end|fails|works|slow|unknown|\d+ (?:book|orig|cop|ref|torn)|[\d.]+元 (?:paid|back)|at most)")
+              r"complaint|refused|left|end|fails|works|slow|unknown|at most|"
+              r"\d+ (?:book|orig|cop|ref|torn)|[\d.]+元 (?:paid|back))")

@@ -79,9 +79,9 @@ def test_lists_there_and_back(sessions: tuple[care.Session, ...]) -> None:
     assert RECORDS.unpack(json.loads(json.dumps(RECORDS.pack(sessions)))) == sessions
 
 
-JSON = some.recursive(some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False) | some.text(max_size=5),
-                      lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=5), inner, max_size=3),
-                      max_leaves=6)
+JSON = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False) | some.text(max_size=5),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=5), inner, max_size=3), max_leaves=6)
 
 
 @pytest.mark.parametrize("kind", [care.Session, care.Order, care.Notice, tuple[care.Department, ...]], ids=str)
