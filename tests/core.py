@@ -34,11 +34,16 @@ BUTTONS = {Identify: ("present.typed", TypeInstead()), Done: ("done.finish", Non
 """What the screens' own buttons answer."""
 
 
+def memory() -> Path | None:
+    """Where files are quick to write: thousands of kiosks are started and cut in these tests."""
+    found = Path("/dev/shm")
+    return found if found.is_dir() else None
+
+
 @pytest.fixture
 def disk() -> Iterator[Path]:
-    """A folder for a kiosk, in memory where the system has that: thousands of kiosks are started and cut here."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="kiosk-", dir=memory if memory.is_dir() else None) as folder:
+    """A folder for a kiosk, in memory where the system has that."""
+    with tempfile.TemporaryDirectory(prefix="kiosk-", dir=memory()) as folder:
         yield Path(folder)
 
 

@@ -87,6 +87,13 @@ def test_only_the_first_of_two_touches_counts(table: Table) -> None:
     assert table.answers == [True]
 
 
+def test_back_and_an_answer_at_once_is_back(table: Table) -> None:
+    serial = table.ask(YES_NO, can_back=True)
+    table.dialogue.back(serial)
+    table.dialogue.answer(serial, True)
+    assert [answer.why for answer in table.answers] == ["back"]
+
+
 def test_a_touch_on_the_page_before_means_nothing_here(table: Table) -> None:
     old = table.ask(YES_NO, can_back=True, can_leave=True)
     table.dialogue.answer(old, True)

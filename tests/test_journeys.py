@@ -11,7 +11,7 @@ import pytest
 from core import Core
 from kiosk.visit import Comfort
 from promises import honest, settled
-from tables import Player, Step, Table, tables
+from tables import Player, Table, tables
 from town import Town
 
 TABLES = list(tables())
@@ -94,12 +94,12 @@ def test_back_leads_to_a_question_that_was_asked(table: Table, disk: Path) -> No
 
 
 @pytest.mark.parametrize("table", IN_CHINESE, ids=str)
-def test_language_and_size_may_change_at_every_page(table: Table, disk: Path) -> None:
+def test_language_and_size_may_change_at_any_moment(table: Table, disk: Path) -> None:
+    """The same question, and what was wrong with the answer, in other words; and back."""
     kiosk = core(disk)
 
-    def change(step: Step) -> None:
-        """The same question, in other words; and back."""
-        if step.page == "the town":
+    def change(_: object) -> None:
+        if kiosk.stage.dialogue.asking is None or kiosk.page() == "still":
             return
         before, ask = kiosk.words(), kiosk.scene.ask
         kiosk.language("en")
@@ -110,7 +110,7 @@ def test_language_and_size_may_change_at_every_page(table: Table, disk: Path) ->
         kiosk.size("normal")
         assert (kiosk.scene.ask, kiosk.words()) == (ask, before)
 
-    Player(kiosk, before=change).play(table)
+    Player(kiosk, before=change, after=change).play(table)
 
 
 def without_names(words: str) -> str:
