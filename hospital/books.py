@@ -7,23 +7,29 @@ from typing import Any
 
 from hospital import clock
 from hospital.care.models import Appointment, Paper
-from hospital.money.models import Order, Refund
+from hospital.money.models import Invoice, Order, Refund
 
 
 def of_day(day: dt.date) -> dict[str, list[dict[str, Any]]]:
-    """Appointments and orders made on `day` (the hospital's date), their refunds and papers. Money in fen."""
+    """Appointments, invoices and orders made on `day` (the hospital's date), their refunds and papers. Money in fen."""
     start = dt.datetime.combine(day, dt.time.min, tzinfo=clock.now().tzinfo)
     made = (start, start + dt.timedelta(days=1))
     appointments = (Appointment.objects.filter(booked_at__range=made)
                     .select_related("slot__schedule", "department", "patient"))
-    orders = Order.objects.filter(made_at__range=made).select_related("appointment")
+    orders = Order.objects.filter(made_at__range=made).select_related("appointment", "payment")
+    invoices = Invoice.objects.filter(made_at__range=made).select_related("hold").prefetch_related("lines", "orders")
     refunds = Refund.objects.filter(order__made_at__range=made).select_related("order")
     papers = Paper.objects.filter(issued_at__range=made).select_related("appointment")
     return {
         "appointments": [{"code": one.code, "record_no": one.patient.record_no, "department": one.department.code,
                           "number": one.slot.number, "start": one.slot.start.isoformat(), "state": one.state, "fee": one.fee}
                          for one in appointments.order_by("pk")],
-        "orders": [{"no": one.no, "state": one.state, "amount": one.amount, "transaction": one.transaction,
+        "invoices": [{"no": one.no, "status": one.status, "total": one.total,
+                      "lines": [{"code": line.code, "amount": line.amount} for line in one.lines.all()],
+                      "orders": [order.no for order in one.orders.all()]} for one in invoices.order_by("pk")],
+        "orders": [{"no": one.no, "state": one.state, "amount": one.amount,
+                    "transaction": one.received.transaction if one.received else "",
+                    "received": one.received.amount if one.received else 0,
                     "appointment": one.appointment.code if one.appointment else None} for one in orders.order_by("pk")],
         "refunds": [{"no": one.no, "order": one.order.no, "amount": one.amount, "state": one.state}
                     for one in refunds.order_by("pk")],

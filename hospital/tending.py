@@ -71,9 +71,9 @@ def _settle_orders(tended: Tended) -> None:
 def _place_payments(tended: Tended) -> None:
     """Paid with nothing to show for it cannot come from our own code; it can come from a restored backup."""
     stray = Q(state=Order.State.PAID, appointment__isnull=True, refund__isnull=True)
-    for found in Order.objects.filter(stray):
+    for found in Order.objects.filter(stray).select_related("invoice"):
         with transaction.atomic():
-            booking.lock_person(found.patient_id)
+            booking.lock_person(found.invoice.patient_id)
             order = Order.objects.filter(stray, pk=found.pk).first()
             if order is not None:
                 settling.book_or_refund(order)

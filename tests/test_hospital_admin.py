@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from hospital.care.models import Appointment, Patient, Schedule
-from hospital.money.models import Order
+from hospital.money.models import Order, Payment
 from hospital.payments.channel import RefundState
 from hospital.registrar import rights
 from hospital.tending import tend
@@ -17,7 +17,8 @@ from hospital_fixtures import Clock, Hospital, Kiosk, segment
 from paper_channel import PaperChannel
 
 LISTS = ("care/patient", "care/department", "care/practitioner", "care/schedule", "care/appointment", "care/paper",
-         "care/notice", "money/order", "money/refund", "money/obligation", "kiosk/kiosk", "kiosk/fact")
+         "care/notice", "money/invoice", "money/payment",
+         "money/order", "money/refund", "money/obligation", "kiosk/kiosk", "kiosk/fact")
 
 
 @pytest.fixture
@@ -127,6 +128,7 @@ def test_what_waits_for_a_person_is_on_one_list(desk: Client, hospital: Hospital
     assert "付款有疑：amount" in desk.get("/admin/money/obligation/").content.decode()
     Order.objects.update(state="paid", reason="")
     assert "已付款，未预约" in desk.get("/admin/money/obligation/").content.decode()
+    Payment.objects.all().delete()
     Order.objects.filter(appointment=None).delete()
 
     appointment = paid(hospital, kiosk, channel, start=16)

@@ -91,7 +91,7 @@ def test_payment_to_booking_is_one_transaction(payer: Payer, channel: PaperChann
         broken.setattr("hospital.care.numbers.appointment_code", fails)
         assert payer.kiosk.get(f"/orders/{payer.no}").status == 500
         order = Order.objects.get()
-        assert (order.state, order.transaction, Appointment.objects.count()) == ("open", "", 0)
+        assert (order.state, order.received, Appointment.objects.count()) == ("open", None, 0)
         assert not Slot.objects.filter(booked=True).exists()
     time.go(seconds=1)
     assert payer.state() == "paid" and Appointment.objects.count() == 1
@@ -392,7 +392,7 @@ def test_tending_concludes_what_a_dead_kiosk_left(payer: Payer, hospital: Hospit
 
 def test_tending_places_a_payment_with_nothing_booked(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     """As after a backup was put back: the order says paid, and nothing came of it."""
-    Order.objects.update(state="paid", transaction="420000")
+    Order.objects.update(state="paid")
     assert Order.objects.filter(OBLIGATIONS).count() == 1
     assert tend().payments_placed == 1 and Appointment.objects.get().order.no == payer.no
     assert tend() == Tended() and not Order.objects.filter(OBLIGATIONS).exists()

@@ -20,7 +20,7 @@ def leave(patient: int, kind: Notice.Kind, appointment: Appointment | None = Non
 def unseen(patient: int) -> QuerySet[Notice]:
     return (Notice.objects.filter(patient=patient, seen_at__isnull=True).order_by("at")
             .select_related("appointment__slot__schedule__practitioner", "appointment__department",
-                            "appointment__order"))
+                            "appointment__order__payment"))
 
 
 def seen(notice: str) -> None:

@@ -60,7 +60,7 @@ class PaperState:
 
 def _with_papers() -> QuerySet[Appointment]:
     return (Appointment.objects
-            .select_related("slot__schedule__practitioner", "department", "order__refund")
+            .select_related("slot__schedule__practitioner", "department", "order__refund", "order__payment")
             .prefetch_related(Prefetch("papers", Paper.objects.exclude(outcome=Paper.Outcome.NONE))))
 
 

@@ -56,7 +56,7 @@ def appointment(one: models.Appointment) -> wire.Appointment:
         id=one.pk, code=one.code, state=one.state, number=slot.number, day=one.day, half=one.half,
         kind=schedule.kind, start=slot.start, end=slot.end, arrive_by=one.arrive_by,
         department=department_lite(one.department), practitioner=practitioner(schedule.practitioner), fee=one.fee,
-        order=paid.no if paid else None, transaction=paid.transaction if paid else None,
+        order=paid.no if paid else None, transaction=transaction(paid),
         cancellable_until=one.cancellable_until, cancellable=one.cancellable, booked_at=one.booked_at,
         patient=one.patient_id)
 
@@ -70,9 +70,14 @@ def refund_of(one: models.Appointment) -> wire.Refund | None:
     return refund(getattr(getattr(one, "order", None), "refund", None))
 
 
+def transaction(one: Order | None) -> str | None:
+    """The channel's own number of the money that came for it."""
+    return one.received.transaction or None if one and one.received else None
+
+
 def order(one: Order) -> wire.Order:
-    return wire.Order(no=one.no, hold=one.hold_id, channel=one.channel, amount=one.amount, code_url=one.code_url,
-                      expires_at=one.expires_at, state=one.state, transaction=one.transaction or None)
+    return wire.Order(no=one.no, hold=one.invoice.hold_id, channel=one.channel, amount=one.amount, code_url=one.code_url,
+                      expires_at=one.expires_at, state=one.state, transaction=transaction(one))
 
 
 def paper_state(one: papers.PaperState) -> wire.PaperState:

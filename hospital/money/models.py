@@ -1,4 +1,9 @@
-"""Orders and refunds. An order is one attempt to be paid for one held number, through one channel.
+"""What is owed, what was asked for, what came, what goes back: in FHIR's words where it has them.
+
+    Invoice    what a person owes for one held number, line by line            (FHIR Invoice)
+    Order      one attempt to be paid for an invoice, through one channel
+    Payment    the money that came for an order, with the channel's own number
+    Refund     the whole of an order given back
 
 State of an order, and the only ways on:
 
@@ -13,7 +18,70 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from hospital import clock
 from hospital.care.models import Appointment, Hold, Patient
+
+
+class Invoice(models.Model):
+    """What a person owes for one held number. Total and status follow from its lines, its orders and the hold."""
+
+    class Status(models.TextChoices):             # FHIR InvoiceStatus
+        DRAFT = "draft", "未出账"                  # nobody was asked to pay it yet
+        ISSUED = "issued", "待支付"
+        BALANCED = "balanced", "已结清"
+        CANCELLED = "cancelled", "已取消"          # given back, or the number was let go unpaid
+
+    hold = models.OneToOneField(Hold, models.PROTECT, verbose_name="占号", related_name="invoice")
+    patient = models.ForeignKey(Patient, models.PROTECT, verbose_name="患者", related_name="invoices")
+    made_at = models.DateTimeField("开单时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账单"
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return self.no
+
+    @property
+    def no(self) -> str:
+        return f"F{clock.local(self.made_at):%y%m%d}{self.pk:06d}"
+
+    @property
+    def total(self) -> int:
+        """Fen."""
+        return sum(line.amount for line in self.lines.all())
+
+    @property
+    def status(self) -> Invoice.Status:
+        orders = self.orders.all()
+        states = {order.state for order in orders}
+        if Order.State.PAID in states:
+            return Invoice.Status.BALANCED
+        if states <= {Order.State.OPEN} and not any(order.asked_for for order in orders):
+            return Invoice.Status.DRAFT
+        over = self.hold.released_at is not None or self.hold.until <= clock.now()
+        back = states & {Order.State.REFUNDING, Order.State.REFUNDED}
+        owed = states & {Order.State.OPEN, Order.State.DISPUTED}
+        return Invoice.Status.ISSUED if owed or not (over or back) else Invoice.Status.CANCELLED
+
+
+class LineItem(models.Model):
+    """One line of an invoice: what it is for, and how much."""
+
+    class Code(models.TextChoices):
+        REGISTRATION = "registration", "挂号费"
+
+    invoice = models.ForeignKey(Invoice, models.CASCADE, verbose_name="账单", related_name="lines")
+    code = models.CharField("项目", max_length=20, choices=Code)
+    text = models.CharField("说明", max_length=100)
+    amount = models.PositiveIntegerField("金额（分）")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账单明细"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Order(models.Model):
@@ -28,8 +96,7 @@ class Order(models.Model):
 
     no = models.CharField("商户订单号", max_length=32, unique=True)
     state = models.CharField("状态", max_length=10, choices=State, default=State.OPEN)
-    hold = models.ForeignKey(Hold, models.PROTECT, verbose_name="占号", related_name="orders")
-    patient = models.ForeignKey(Patient, models.PROTECT, verbose_name="患者", related_name="orders")
+    invoice = models.ForeignKey(Invoice, models.PROTECT, verbose_name="账单", related_name="orders")
     # Which request of which machine began it: the same request again goes on with the same order.
     kiosk = models.CharField("自助机", max_length=40)
     key = models.CharField("幂等键", max_length=64)
@@ -42,10 +109,6 @@ class Order(models.Model):
     made_at = models.DateTimeField("下单时间")
     expires_at = models.DateTimeField("截止时间")
     asked_at = models.DateTimeField("上次查询", null=True, blank=True)
-    # What the channel said.
-    transaction = models.CharField("渠道交易号", max_length=64, blank=True)
-    paid_at = models.DateTimeField("支付时间", null=True, blank=True)
-    paid_amount = models.PositiveIntegerField("实收（分）", null=True, blank=True)
     reason = models.CharField("原因", max_length=200, blank=True)
     # What the money bought.
     appointment = models.OneToOneField(Appointment, models.PROTECT, verbose_name="预约", null=True, blank=True,
@@ -56,7 +119,7 @@ class Order(models.Model):
         ordering = ["-made_at"]
         constraints = [
             models.UniqueConstraint(fields=["kiosk", "key"], name="one_order_a_request"),
-            models.UniqueConstraint(fields=["hold"], name="one_open_order_a_hold", condition=Q(state="open")),
+            models.UniqueConstraint(fields=["invoice"], name="one_open_order_an_invoice", condition=Q(state="open")),
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_has_amount"),
         ]
         indexes = [
@@ -67,6 +130,33 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.no
+
+    @property
+    def asked_for(self) -> bool:
+        """Could anybody have paid it yet?"""
+        return bool(self.code_url)
+
+    @property
+    def received(self) -> Payment | None:
+        """The money that came for it."""
+        return getattr(self, "payment", None)
+
+
+class Payment(models.Model):
+    """Money that came for an order, as the channel says. Less or more than was asked for makes the order disputed."""
+
+    order = models.OneToOneField(Order, models.PROTECT, verbose_name="订单", related_name="payment")
+    transaction = models.CharField("渠道交易号", max_length=64)
+    amount = models.PositiveIntegerField("实收（分）")
+    received_at = models.DateTimeField("支付时间", null=True, blank=True)     # where the channel says when
+
+    class Meta:
+        verbose_name = verbose_name_plural = "收款"
+        ordering = ["-received_at"]
+        indexes = [models.Index(fields=["transaction"], name="payment_transaction")]
+
+    def __str__(self) -> str:
+        return self.transaction
 
 
 class Refund(models.Model):

@@ -13,7 +13,7 @@ from hospital.care import booking
 from hospital.care.models import Hold
 from hospital.money import settling
 from hospital.money.channels import Way, way
-from hospital.money.models import Order
+from hospital.money.models import Invoice, LineItem, Order
 from hospital.payments.channel import AlreadyPaid, ChannelAway, ChannelRefused
 from hospital.refusal import Away, Refusal
 
@@ -41,20 +41,20 @@ def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
 
 
 def _conclude_older(hold: Hold) -> Order | None:
-    older = hold.orders.filter(state=Order.State.OPEN).first()
+    older = Order.objects.filter(invoice__hold=hold, state=Order.State.OPEN).first()
     if older is not None:
         settling.conclude(older)
-    return hold.orders.filter(state__in=_SETTLED).first()
+    return Order.objects.filter(invoice__hold=hold, state__in=_SETTLED).first()
 
 
 def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str) -> Order:
-    """The order, and the hold prolonged to outlive it, in one transaction."""
+    """The invoice, its order, and the hold prolonged to outlive it, in one transaction."""
     with transaction.atomic():
         hold = booking.locked_hold(hold.pk)
         now = clock.now()
         expires_at = now + dt.timedelta(seconds=settings.ORDER_SECONDS)
         longest = hold.made_at + dt.timedelta(seconds=settings.HOLD_LONGEST_SECONDS)
-        if hold.orders.filter(state=Order.State.OPEN).exists():
+        if Order.objects.filter(invoice__hold=hold, state=Order.State.OPEN).exists():
             raise Away      # another request was quicker: asked again, this one will conclude that order
         schedule = hold.slot.schedule
         if booking.live(hold) and schedule.fee == 0:
@@ -62,10 +62,21 @@ def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str) -> O
         if expires_at > longest or not booking.prolong(
                 hold, expires_at + dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS)):
             raise Refusal("hold_ended")
+        invoice = _invoice(hold, now)
         return Order.objects.create(
-            no=f"R{now:%y%m%d%H%M%S}{secrets.token_hex(6).upper()}", hold=hold, patient_id=hold.patient_id,
-            kiosk=kiosk, key=key, channel=channel, merchant=found.merchant, appid=found.appid, amount=schedule.fee,
-            description=f"挂号费 {schedule.department.name_zh}", made_at=now, expires_at=expires_at)
+            no=f"R{now:%y%m%d%H%M%S}{secrets.token_hex(6).upper()}", invoice=invoice, kiosk=kiosk, key=key,
+            channel=channel, merchant=found.merchant, appid=found.appid, amount=invoice.total,
+            description=invoice.lines.get().text, made_at=now, expires_at=expires_at)
+
+
+def _invoice(hold: Hold, now: dt.datetime) -> Invoice:
+    """The invoice of a held number: its registration fee."""
+    invoice, made = Invoice.objects.get_or_create(hold=hold, defaults={"patient_id": hold.patient_id, "made_at": now})
+    if made:
+        schedule = hold.slot.schedule
+        LineItem.objects.create(invoice=invoice, code=LineItem.Code.REGISTRATION, amount=schedule.fee,
+                                text=f"挂号费 {schedule.department.name_zh}")
+    return invoice
 
 
 def _open(order: Order, found: Way) -> Order:

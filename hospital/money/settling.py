@@ -18,7 +18,7 @@ from hospital.care import booking, notices
 from hospital.care.models import Notice
 from hospital.money import refunding
 from hospital.money.channels import Way, way
-from hospital.money.models import Order
+from hospital.money.models import Order, Payment
 from hospital.payments.channel import AlreadyPaid, ChannelAway, ChannelRefused, OrderUnknown, Trade, TradeState
 from hospital.refusal import Away, Refusal
 
@@ -30,7 +30,7 @@ _DEAD = (TradeState.CLOSED, TradeState.REVOKED)
 
 
 def get_order(no: str) -> Order:
-    found = Order.objects.filter(no=no).first()
+    found = Order.objects.select_related("invoice", "payment").filter(no=no).first()
     if found is None:
         raise Refusal("unknown_order")
     return found
@@ -39,7 +39,7 @@ def get_order(no: str) -> Order:
 def learn(no: str, trade: Trade) -> Order:
     """Write down what the channel says of our order `no`. Money has the last word, however late it comes."""
     with transaction.atomic():
-        booking.lock_person(get_order(no).patient_id)
+        booking.lock_person(get_order(no).invoice.patient_id)
         order = Order.objects.select_for_update().get(no=no)
         if trade.state in _MONEY_CAME and order.state in _UNPAID:
             _money_came(order, trade)
@@ -53,11 +53,11 @@ def learn(no: str, trade: Trade) -> Order:
 
 
 def _money_came(order: Order, trade: Trade) -> None:
-    order.transaction, order.paid_at, order.paid_amount = trade.transaction, trade.paid_at, trade.amount
+    Payment.objects.create(order=order, transaction=trade.transaction, amount=trade.amount, received_at=trade.paid_at)
     differences = _differences(order, trade)
     if differences:
         order.state, order.reason = Order.State.DISPUTED, ", ".join(differences)
-        notices.leave(order.patient_id, Notice.Kind.DISPUTED, order=order.no, amount=trade.amount)
+        notices.leave(order.invoice.patient_id, Notice.Kind.DISPUTED, order=order.no, amount=trade.amount)
         return
     order.state = Order.State.PAID
     book_or_refund(order)
@@ -72,16 +72,16 @@ def _differences(order: Order, trade: Trade) -> list[str]:
 
 def book_or_refund(order: Order) -> None:
     """The paid order buys its number, or its money goes back at once. Inside the caller's transaction, who saves it."""
-    order.appointment = booking.book(booking.get_hold(order.hold_id))
+    order.appointment = booking.book(booking.get_hold(order.invoice.hold_id))
     if order.appointment is None:
         refund = refunding.request(order, "号源已释放，付款退回")
-        notices.leave(order.patient_id, Notice.Kind.REFUNDED_LATE, order=order.no, amount=order.amount,
+        notices.leave(order.invoice.patient_id, Notice.Kind.REFUNDED_LATE, order=order.no, amount=order.amount,
                       refund=refund.no)
 
 
 def save_news(order: Order) -> None:
-    """What the channel said and what came of it; the rest of the order is somebody else's to write."""
-    order.save(update_fields=["state", "transaction", "paid_at", "paid_amount", "reason", "appointment"])
+    """What came of the channel's news; the rest of the order is somebody else's to write."""
+    order.save(update_fields=["state", "reason", "appointment"])
 
 
 def look(order: Order) -> Order:

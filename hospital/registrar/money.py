@@ -2,25 +2,80 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from hospital.money import refunding
-from hospital.money.models import OBLIGATIONS, Obligation, Order, Refund
+from hospital.money.models import OBLIGATIONS, Invoice, LineItem, Obligation, Order, Payment, Refund
 from hospital.registrar.rights import ReadOnly, record
 from hospital.registrar.yuan import yuan
+
+
+class LineInline(ReadOnly, admin.TabularInline):
+    model = LineItem
+    fields = readonly_fields = ("code", "text", "price")
+    extra = 0
+
+    @admin.display(description="金额")
+    def price(self, line: LineItem) -> str:
+        return yuan(line.amount)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("no", "status_label", "price", "patient", "made_at")
+    list_select_related = ("patient", "hold")
+    search_fields = ("=orders__no", "=patient__record_no")
+    search_help_text = "商户订单号或病案号"
+    date_hierarchy = "made_at"
+    fields = readonly_fields = ("no", "status_label", "price", "patient", "made_at")
+    inlines = (LineInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
+        return super().get_queryset(request).prefetch_related("lines", "orders")
+
+    @admin.display(description="账单号")
+    def no(self, invoice: Invoice) -> str:
+        return invoice.no
+
+    @admin.display(description="状态")
+    def status_label(self, invoice: Invoice) -> str:
+        return str(invoice.status.label)
+
+    @admin.display(description="合计")
+    def price(self, invoice: Invoice) -> str:
+        return yuan(invoice.total)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("transaction", "price", "order", "channel", "received_at")
+    list_filter = ("order__channel", "received_at")
+    list_select_related = ("order",)
+    search_fields = ("=transaction", "=order__no")
+    date_hierarchy = "received_at"
+
+    @admin.display(description="实收")
+    def price(self, payment: Payment) -> str:
+        return yuan(payment.amount)
+
+    @admin.display(description="渠道")
+    def channel(self, payment: Payment) -> str:
+        return payment.order.channel
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("no", "state", "price", "received", "patient", "appointment", "channel", "made_at", "paid_at")
     list_filter = ("state", "channel", "kiosk", "made_at")
-    list_select_related = ("patient", "appointment")
-    search_fields = ("=no", "=transaction", "=patient__record_no", "=appointment__code")
+    list_select_related = ("invoice__patient", "appointment", "payment")
+    search_fields = ("=no", "=payment__transaction", "=invoice__patient__record_no", "=appointment__code")
     date_hierarchy = "made_at"
     # Whoever has the code can pay it, and the key is the machine's own affair.
-    exclude = ("code_url", "key", "hold")
+    exclude = ("code_url", "key")
 
     @admin.display(description="应收")
     def price(self, order: Order) -> str:
@@ -28,7 +83,19 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="实收")
     def received(self, order: Order) -> str:
-        return yuan(order.paid_amount)
+        return yuan(order.received.amount if order.received else None)
+
+    @admin.display(description="患者")
+    def patient(self, order: Order) -> str:
+        return str(order.invoice.patient)
+
+    @admin.display(description="支付时间", ordering="payment__received_at")
+    def paid_at(self, order: Order) -> dt.datetime | None:
+        return order.received.received_at if order.received else None
+
+    @admin.display(description="渠道交易号")
+    def transaction(self, order: Order) -> str:
+        return order.received.transaction if order.received else ""
 
 
 @admin.register(Obligation)
@@ -36,7 +103,7 @@ class ObligationAdmin(OrderAdmin):
     """What waits for a person: disputed, refund failed, paid with nothing booked."""
 
     list_display = ("no", "what", "price", "received", "patient", "transaction", "paid_at")
-    list_select_related = ("patient", "refund")
+    list_select_related = ("invoice__patient", "refund", "payment")
     list_filter = ("channel",)
     date_hierarchy = None
     actions = ("again",)

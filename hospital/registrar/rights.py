@@ -16,7 +16,8 @@ _MAY = {
     "care": {"patient": "view add change", "department": "view add change", "practitioner": "view add change",
              "schedule": "view add change", "slot": "view", "hold": "view", "appointment": "view change",
              "paper": "view", "notice": "view"},
-    "money": {"order": "view", "refund": "view change", "obligation": "view"},
+    "money": {"invoice": "view", "lineitem": "view", "order": "view", "payment": "view", "refund": "view change",
+              "obligation": "view"},
     "kiosk": {"kiosk": "view change", "fact": "view"},
 }
 

@@ -30,7 +30,7 @@ def enrol(request: Request, body: wire.NewPatient) -> tuple[int, wire.Patient]:
 @read(router, "/patients/{int:patient}/appointments", list[wire.Appointment])
 def appointments(request: Request, patient: int) -> list[wire.Appointment]:
     """Booked, from today on, soonest first."""
-    found = (Appointment.objects.select_related("slot__schedule__practitioner", "department", "order")
+    found = (Appointment.objects.select_related("slot__schedule__practitioner", "department", "order__payment")
              .filter(patient=patient, state=Appointment.State.BOOKED, day__gte=clock.now().date())
              .order_by("slot__start"))
     return [answers.appointment(one) for one in found]

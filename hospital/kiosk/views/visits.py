@@ -15,7 +15,8 @@ router = Router(tags=["visits"])
 
 
 def _appointment(pk: int) -> Appointment:
-    found = (Appointment.objects.select_related("slot__schedule__practitioner", "department", "order__refund")
+    found = (Appointment.objects
+             .select_related("slot__schedule__practitioner", "department", "order__refund", "order__payment")
              .filter(pk=pk).first())
     if found is None:
         raise Refusal("unknown_appointment")
