@@ -58,7 +58,11 @@ class End:
     why: Unfinished | None = None
 
 
-class Diverged(Exception):
+class Broken(Unfinished):
+    """The story failed by a fault of its own. Where, not what: its words may be a person's."""
+
+
+class Diverged(Broken):
     """The story, played again, asks something else than the record says."""
 
 
@@ -185,5 +189,15 @@ class Play:
             return End()
         except Unfinished as why:
             return End(why)
+        except Exception as fault:
+            return End(Broken(_where(fault)))
         self._asked.append(self.request)
         return self.request
+
+
+def _where(fault: BaseException) -> str:
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else ""
+    return f"{type(fault).__name__}{place}"

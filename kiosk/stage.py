@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from kiosk.desk import Heard, Job, News, Outcome, Recalled
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
-from kiosk.play import Diverged, End, Play, Result, Story
+from kiosk.play import Broken, Diverged, End, Play, Result, Story
 from kiosk.requests import (Ask, ClosePayment, DeviceNews, Do, Done, Left, Manner, Option, Print, Refused, Request, Row,
                             Trouble, Welcome)
 from kiosk.tickets import ReferenceSlip, Ticket
@@ -147,11 +147,15 @@ class Stage:
             again = play.stepped_back()
             play.end()
             self._front = again
-            self._go(again, again.resume())
+            self._go(again, self._resumed(again))
             return
-        self._desk.note("end", journey=play.journey, how=_how(why))
-        if play.written:
-            self._desk.close(play.visit)
+        if isinstance(why, Broken):
+            self._desk.note(type(why).__name__.lower(), journey=play.journey)
+            self._desk.hold(play.visit, str(why))       # never guessed, never dropped: staff must look
+        else:
+            self._desk.note("end", journey=play.journey, how=_how(why))
+            if play.written:
+                self._desk.close(play.visit)
         self._behind.pop(play.visit, None)
         play.end()
         if front:
@@ -159,8 +163,9 @@ class Stage:
             self._farewell(why)
 
     def _farewell(self, why: BaseException | None) -> None:
-        if isinstance(why, Refused):
-            self.dialogue.ask(Trouble(title=say("refused.title"), text=say(f"refused.{why.reason}"),
+        if isinstance(why, Refused | Broken):
+            reason = why.reason if isinstance(why, Refused) else "broken"
+            self.dialogue.ask(Trouble(title=say("refused.title"), text=say(f"refused.{reason}"),
                                       options=(Option("home", say("home"), icon="home"),)), lambda _: self._welcome())
         else:
             self._welcome()
@@ -248,13 +253,8 @@ class Stage:
             return
         play = Play(visit.id, visit.journey, story, visit.epoch, visit.history, saved=len(visit.history))
         play.gone = True
-        try:
-            step = play.resume()
-        except Diverged as why:
-            self._desk.note("diverged", journey=visit.journey)
-            self._desk.hold(visit.id, str(why))
-            return
         self._behind[visit.id] = play
+        step = self._resumed(play)
         self._desk.note("recovered", journey=visit.journey, entries=len(visit.history))
         if isinstance(step, Do) and visit.history and visit.history[-1].result is Result.INTENT:
             self._do(play, step, again=True)
@@ -262,6 +262,13 @@ class Stage:
             self._go(play, play.answer(Left("crash")))
         else:
             self._go(play, step)
+
+    @staticmethod
+    def _resumed(play: Play) -> Request[Any] | End:
+        try:
+            return play.resume()
+        except Diverged as why:
+            return End(why)
 
     # Time.
 
