@@ -23,6 +23,7 @@ from kiosk.ears import Hear, PaymentEar, card_ear, code_ear
 from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
+from kiosk.moments import moment
 from kiosk.play import Entry, Result
 from kiosk.visit import Comfort
 from kiosk.words import Name
@@ -212,7 +213,9 @@ class Desk:
         try:
             if job.again and not job.request.repeats:
                 raise r.Refused("print_unknown")
+            moment("before act")
             value = self._act(job)
+            moment("after act")
         except r.Refused as no:
             value = no
         except Exception as error:          # Unknown; and a fault of our own concludes nothing either

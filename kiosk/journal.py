@@ -25,6 +25,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from kiosk import care, requests, tickets, words
+from kiosk.moments import moment
 from kiosk.play import Entry, Result, fingerprint
 from kiosk.requests import Do, Left, Refused
 from kiosk.wire import Registry, to_json
@@ -88,6 +89,7 @@ class Journal:
         with self._commit() as db:
             for statement in SCHEMA.split(";")[:-1]:
                 db.execute(statement)
+        self._empty_log()
 
     # Visits.
 
@@ -195,7 +197,7 @@ class Journal:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+            connection = self._connect(self._path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
@@ -203,16 +205,27 @@ class Journal:
             self._local.connection = connection
         return connection
 
+    def _empty_log(self) -> None:
+        """WAL keeps old pages, erased rows among them, until it is written over: nothing may lie there that long."""
+        self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @staticmethod
+    def _connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=10, isolation_level=None)
+
     @contextmanager
     def _commit(self) -> Iterator[sqlite3.Connection]:
         db = self._connection()
+        moment("before commit")
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
         except BaseException:
             db.execute("ROLLBACK")
             raise
+        moment("in commit")
         db.execute("COMMIT")
+        moment("after commit")
 
 
 def machine_key(path: Path) -> bytes:
