@@ -74,8 +74,8 @@ class Frame(Sheet):
                       replace(scene.comfort, size=Size.LARGE if larger else Size.NORMAL))
         time = f"{self.room.wall():%H:%M}"
         clock = theme.style("head", bold=True)
-        self.write(time, row.take_right(self.width(time, clock), theme.mm(5)), clock, ON_PRIMARY, valign="middle",
-                   align="right", key="clock")
+        place = row.take_right(self.width(time, clock), theme.mm(3 if theme.large else 9))
+        self.write(time, place, clock, ON_PRIMARY, valign="middle", align="right", key="clock")
         logo = row.take_left(theme.mm(14), theme.mm(4))
         self.panel(logo.centred(logo.w, logo.w), Look(SURFACE, PRIMARY, PRIMARY), logo.w)
         self.icon("cross", logo, theme.mm(12), PRIMARY)

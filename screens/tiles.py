@@ -123,30 +123,40 @@ class Tiles(Leaf):
         signed = bool(option.icon) and not people
         sign = inner.take_left(theme.mm(18), theme.mm(4)) if signed else Box(inner.x, inner.y, 0, inner.h)
         badge = Box(inner.right, inner.y, 0, inner.h)
-        if option.badge is not None:
-            badge = inner.take_right(self.width(option.badge, self._badge_style(people)) + theme.mm(7), theme.mm(3))
+        text = self._badge(option)
+        if text is not None:
+            badge = inner.take_right(self.width(text, self._badge_style(people)) + theme.mm(7), theme.mm(3))
         return sign, inner, badge
 
     def _badge_style(self, people: bool) -> Style:
         return self.theme.style("body" if people else "note", bold=True)
 
+    def _badge(self, option: Option[Any]) -> Text | None:
+        """What cannot be chosen says why instead."""
+        return option.badge if option.enabled or option.why is None else None
+
     def _note(self, option: Option[Any]) -> Text | None:
         return option.why if not option.enabled and option.why is not None else option.note
 
     def _fits(self, option: Option[Any], width: int, plan: Plan, people: bool) -> bool:
-        _, words, _ = self._split(option, Box(0, 0, width, 100), plan, people)
+        _, words, badge = self._split(option, Box(0, 0, width, 100), plan, people)
         note = self._note(option)
-        note_fits = note is None or self.widest_word(note, self.theme.style("note")) <= words.w
+        note_width = self._note_box(words, badge, people).w
+        note_fits = note is None or self.widest_word(note, self.theme.style("note")) <= note_width
         lines = self.height(option.title, words.w, plan.style) / self.height("0", 999, plan.style)
         return note_fits and self.widest_word(option.title, plan.style) <= words.w and lines <= 3
 
+    def _note_box(self, words: Box, badge: Box, people: bool) -> Box:
+        """What is said of a person is long: it has the badge's room too, below it."""
+        return Box(words.x, words.y, badge.right - words.x, words.h) if people else words
+
     def _tile_height(self, option: Option[Any], width: int, plan: Plan, people: bool) -> int:
         theme = self.theme
-        _, words, _ = self._split(option, Box(0, 0, width, 100), plan, people)
+        _, words, badge = self._split(option, Box(0, 0, width, 100), plan, people)
         height = self.height(option.title, words.w, plan.style)
         note = self._note(option)
         if note is not None:
-            height += self.height(note, words.w, theme.style("note"))
+            height += self.height(note, self._note_box(words, badge, people).w, theme.style("note"))
         return max(height + theme.mm(5), theme.mm(26), theme.space("target"))
 
     def _tile(self, at: int, option: Option[Any], box: Box, plan: Plan, people: bool) -> None:
@@ -156,27 +166,34 @@ class Tiles(Leaf):
             if sign.w:
                 self.panel(sign.centred(sign.w, sign.w), DISC if option.enabled else DISC_OFF, sign.w)
                 self.icon(option.icon, sign, theme.mm(11), PRIMARY if option.enabled else look.soft)
-            self.lines(option.title, self._note(option), words, plan.style, look)
-            if option.badge is not None:
+            title = self.lines(option.title, self._note(option), words, plan.style, look,
+                               self._note_box(words, badge, people).w, valign="top" if people else "middle")
+            text = self._badge(option)
+            if text is not None:
                 style = self._badge_style(people)
+                if people:
+                    badge = Box(badge.x, title.y, badge.w, title.h)
                 pill = badge.centred(badge.w, round(1.6 * style.size))
                 filled = BADGE if option.enabled else Look(SUNKEN, look.soft, look.soft)
                 self.panel(pill, filled, pill.h)
-                self.write(option.badge, pill, style, filled.ink, align="center", valign="middle", role="badge")
+                self.write(text, pill, style, filled.ink, align="center", valign="middle", role="badge")
             if plan.columns == 1 and option.enabled:
                 arrow = Box(box.right - theme.mm(14), box.y, theme.mm(11), box.h)
                 self.icon("next", arrow, theme.mm(11), PRIMARY)
 
     def lines(self, title: Text, note: Text | None, words: Box, style: Style, look: Look,
-              align: str = "left") -> None:
-        """A title and a note under it, together in the middle of the box's height."""
-        small = self.theme.style("note")
+              note_width: int | None = None, align: str = "left", valign: str = "middle") -> Box:
+        """A title and a note under it, together in the middle (or at the top) of the box; where the title stands."""
+        small, wide = self.theme.style("note"), note_width or words.w
         above = self.height(title, words.w, style)
-        below = self.height(note, words.w, small) if note is not None else 0
-        block = words.centred(words.w, above + below)
-        self.write(title, block.take_top(above), style, look.ink, align=align, valign="middle")
+        below = self.height(note, wide, small) if note is not None else 0
+        block = words.centred(words.w, above + below) if valign == "middle" else words.copy()
+        head = block.take_top(above)
+        self.write(title, head, style, look.ink, align=align, valign="middle")
         if note is not None:
-            self.write(note, block, small, look.soft, align=align, valign="middle", role="note")
+            self.write(note, Box(block.x, block.y, wide, block.h), small, look.soft, align=align, valign=valign,
+                       role="note")
+        return head
 
     def _choose(self, value: Any) -> Callable[[], None]:
         return lambda: self.answer(value)

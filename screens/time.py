@@ -11,7 +11,7 @@ from kiosk.requests import ChooseTime
 from kiosk.visit import Scene
 from kiosk.words import Text, clock, money, say
 from screens.box import Box
-from screens.theme import INK, ON_PRIMARY, ON_PRIMARY_SOFT, PLAIN, PRIMARY, SOFT, Look, Touchable
+from screens.theme import INK, ON_PRIMARY, ON_PRIMARY_SOFT, PLAIN, PRIMARY, SOFT, Look, Style, Touchable
 from screens.tiles import Tiles
 
 DAYS = 14
@@ -97,8 +97,9 @@ class Page(Tiles):
         if not sessions:
             self.write(say("time.nothing"), area, theme.style("head"), SOFT, align="center", valign="middle")
             return
-        columns, height = self._segment_plan(area)
         gap, head = theme.space("gap"), self._head_height(sessions, area.w)
+        columns, height, style = min((self._segment_plan(name, area) for name in ("body", "note")),
+                                     key=lambda plan: len(self._leaves(sessions, area.h, plan[0], plan[1], head)))
         leaves = self._leaves(sessions, area.h, columns, height, head)
         rest = area.copy()
         if len(leaves) > 1:
@@ -106,11 +107,11 @@ class Page(Tiles):
             leaves = self._leaves(sessions, rest.h, columns, height, head)
         self.leaf = min(self.leaf, len(leaves) - 1)
         for part in leaves[self.leaf]:
-            self._head(part.session, rest.take_top(head, theme.mm(1)))
+            self._head(part.session, rest.take_top(head, theme.mm(1.5)))
             lines = -(-len(part.segments) // columns)
             cells = rest.take_top(lines * height + (lines - 1) * gap, theme.mm(5)).grid(columns, height, gap)
             for (at, segment), cell in zip(part.segments, cells, strict=False):
-                self._segment(at, part.session, segment, cell)
+                self._segment(at, part.session, segment, cell, style)
 
     def _leaves(self, sessions: list[Session], room: int, columns: int, height: int, head: int) -> list[list[Part]]:
         """Sessions laid one under another; a new leaf begins where no further row fits."""
@@ -120,13 +121,13 @@ class Page(Tiles):
         for session in sessions:
             rows = [session.segments[row:row + columns] for row in range(0, len(session.segments), columns)]
             run: list[tuple[int, Segment]] = []
-            left -= head + self.theme.mm(1)
+            left -= head + self.theme.mm(1.5)
             for row in rows:
                 if left < height:
                     if run:
                         leaves[-1].append(Part(session, tuple(run)))
                     leaves.append([])
-                    run, left = [], room - head - self.theme.mm(1)
+                    run, left = [], room - head - self.theme.mm(1.5)
                 run += [(at + place, segment) for place, segment in enumerate(row)]
                 at += len(row)
                 left -= height + gap
@@ -134,13 +135,13 @@ class Page(Tiles):
             left -= self.theme.mm(5) - gap
         return leaves
 
-    def _segment_plan(self, area: Box) -> tuple[int, int]:
-        """Columns and height of the segments."""
-        theme, gap = self.theme, self.theme.space("gap")
-        wide = self.width("08:00–08:30", theme.style("body", bold=True)) + theme.mm(4.5)
+    def _segment_plan(self, name: str, area: Box) -> tuple[int, int, Style]:
+        """Columns and height of the segments when their times are set in that type."""
+        theme, gap, style = self.theme, self.theme.space("gap"), self.theme.style(name, bold=True)
+        wide = self.width("08:00–08:30", style) + theme.mm(5)
         columns = max(1, min(4, (area.w + gap) // int(wide + gap)))
         lines = self.height("0", 999, theme.style("body")) + self.height("0", 999, theme.style("note"))
-        return columns, max(lines + theme.mm(1), theme.space("target"))
+        return columns, max(lines + theme.mm(1), theme.space("target")), style
 
     def _head_text(self, session: Session) -> Text:
         return say("time.half", half=say(f"time.{session.half}"), kind=say(f"time.kind.{session.kind}"),
@@ -154,11 +155,12 @@ class Page(Tiles):
         self.write(self._head_text(session), box, self.theme.style("body", bold=True), INK, valign="middle",
                    key=f"half:{session.half}")
 
-    def _segment(self, at: int, session: Session, segment: Segment, cell: Box) -> None:
+    def _segment(self, at: int, session: Session, segment: Segment, cell: Box,
+                 style: Style) -> None:
         def choose() -> None:
             self.answer(Choice(session, segment))
         free = segment.left > 0
         with self.touch(f"segment:{at}", cell, choose, PLAIN, free) as look:
             self.lines(f"{clock(segment.start)}–{clock(segment.end)}",
                        say("time.left", left=segment.left) if free else say("time.full"), cell,
-                       self.theme.style("body", bold=True), look, align="center")
+                       style, look, align="center")

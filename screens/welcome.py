@@ -10,7 +10,7 @@ from kiosk.visit import Scene
 from kiosk.words import Text, say
 from screens.box import Box
 from screens.theme import (ON_PRIMARY, PLAIN, PRIMARY, PRIMARY_DEEP, STRONG, WARM, WARM_EDGE, WARM_TINT,
-                           Look)
+                           Look, Style)
 from screens.tiles import DISC, DISC_OFF, Tiles
 
 HERO = Look(PRIMARY, ON_PRIMARY, ON_PRIMARY)
@@ -70,16 +70,20 @@ class Page(Tiles):
         gap = self.theme.space("gap")
         rows = ceil(len(services) / columns)
         height = min((area.h - gap * (rows - 1)) // rows, self.theme.mm(122))
-        for at, (service, cell) in enumerate(zip(services, area.grid(columns, height, gap), strict=False)):
-            self._service(service, cell, first=at == 0)
+        cells = area.grid(columns, height, gap)
+        room = cells[0].inset(self.theme.mm(6), 0)
+        styles = [self.fitting(service.title, Box(0, 0, room.w, self.theme.mm(44)), ("title", "head", "body"))
+                  for service in services]
+        style = min(styles, key=lambda style: style.size)
+        for at, (service, cell) in enumerate(zip(services, cells, strict=False)):
+            self._service(service, cell, style, first=at == 0)
 
-    def _service(self, service: Option[Any], box: Box, first: bool) -> None:
+    def _service(self, service: Option[Any], box: Box, title: Style, first: bool) -> None:
         theme = self.theme
         with self.touch(f"answer:{service.value}", box, self._choose(service.value), STRONG if first else PLAIN,
                         service.enabled) as look:
             inner = box.inset(theme.mm(6), theme.mm(4))
             note = self._note(service)
-            title = self.fitting(service.title, Box(0, 0, inner.w, theme.mm(40)), ("title", "head", "body"))
             words = self.height(service.title, inner.w, title)
             words += self.height(note, inner.w, theme.style("note")) if note is not None else 0
             side = max(0, min(theme.mm(36), inner.h - words - theme.mm(5)))
