@@ -1,4 +1,4 @@
-"""What a person can type: serve, seed, kiosk, admin-user, tend, books."""
+"""What a person can type: serve, seed, kiosk, admin-user, tend, books, obligations."""
 
 from __future__ import annotations
 
@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("tend", help="one pass: settle orders, refunds and payments that were left")
     one.set_defaults(run=tend)
+
+    one = commands.add_parser("obligations", help="what is not settled yet: how long it waits, what happens next")
+    one.set_defaults(run=obligations)
 
     one = commands.add_parser("books", help="the books of one day as JSON, without names")
     one.add_argument("--date", type=dt.date.fromisoformat, default=None, help="which day, YYYY-MM-DD (today)")
@@ -126,3 +129,9 @@ def books(arguments: argparse.Namespace) -> None:
     from hospital import books, clock
 
     print(json.dumps(books.of_day(arguments.date or clock.now().date()), ensure_ascii=False, indent=1))
+
+
+def obligations(arguments: argparse.Namespace) -> None:
+    from hospital.money import obligations
+
+    print("\n".join(map(str, obligations.owed())) or "没有待处理的账务")

@@ -57,6 +57,7 @@ def test_from_nothing_to_a_booking_by_commands_alone(environment: dict[str, str]
     assert "16 departments, 50 doctors, 30 patients" in run(environment, "seed")
     password = run(environment, "admin-user", "wang")
     assert run(environment, "tend") == "nothing to do"
+    assert run(environment, "obligations") == "没有待处理的账务"
     began = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "hospital", "--port", "0"], env=environment, text=True,
                                stdout=subprocess.PIPE, stderr=(tmp_path / "log").open("w"))
@@ -101,7 +102,8 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
     assert sorted(path.name for path in key.parent.iterdir() if "sqlite" not in path.name) == ["secret.key"]
 
 
-@pytest.mark.parametrize("words", [[], ["serve"], ["seed"], ["kiosk"], ["admin-user"], ["tend"]])
+@pytest.mark.parametrize("words", [[], ["serve"], ["seed"], ["kiosk"], ["admin-user"], ["tend"],
+                                   ["obligations"]])
 def test_every_command_explains_itself(words: list[str], tmp_path: Path) -> None:
     said = run(dict(os.environ) | {"HOSPITAL_STATE": str(tmp_path)}, *words, "--help")
     assert said.startswith("usage: python -m hospital")

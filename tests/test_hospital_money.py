@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from hospital.care.models import Appointment, Patient, Slot
-from hospital.money import cancelling, refunding, settling
-from hospital.money.models import OBLIGATIONS, Order, Refund
+from hospital.money import cancelling, obligations, refunding, settling
+from hospital.money.models import Order, Refund
 from hospital.payments.channel import RefundState, TradeState
 from hospital.refusal import Refusal
 from hospital.tending import Tended, tend
@@ -164,7 +164,7 @@ def test_another_amount_or_merchant_is_disputed_and_never_paid(payer: Payer, cha
     assert payer.state() == "disputed" and not Appointment.objects.exists() and not Refund.objects.exists()
     assert payer.kinds() == ["disputed"]
     assert payer.close().body["state"] == "disputed"
-    assert Order.objects.filter(OBLIGATIONS).get().reason == word
+    assert obligations.orders().get().reason == word
     assert payer.kiosk.order(payer.hold).body["state"] == "disputed", "nobody is asked to pay again"
 
 
@@ -354,7 +354,7 @@ def test_a_failed_refund_waits_for_the_staff(payer: Payer, channel: PaperChannel
     payer.kiosk.cancel(paid(payer, channel))
     channel.refund_state = state
     assert tend().refunds_failed == 1
-    refund = Order.objects.filter(OBLIGATIONS).get().refund
+    refund = obligations.orders().get().refund
     assert (refund.state, refund.reason) == ("failed", state.value)
     time.go(hours=1)
     assert tend() == Tended(), "nobody goes on by himself"
@@ -393,9 +393,9 @@ def test_tending_concludes_what_a_dead_kiosk_left(payer: Payer, hospital: Hospit
 def test_tending_places_a_payment_with_nothing_booked(payer: Payer, channel: PaperChannel, time: Clock) -> None:
     """As after a backup was put back: the order says paid, and nothing came of it."""
     Order.objects.update(state="paid")
-    assert Order.objects.filter(OBLIGATIONS).count() == 1
+    assert [one.kind for one in obligations.owed()] == ["unbooked"]
     assert tend().payments_placed == 1 and Appointment.objects.get().order.no == payer.no
-    assert tend() == Tended() and not Order.objects.filter(OBLIGATIONS).exists()
+    assert tend() == Tended() and not obligations.owed()
 
 
 def test_a_stopped_session_tells_everybody_and_refunds(payer: Payer, hospital: Hospital, channel: PaperChannel) -> None:

@@ -188,12 +188,8 @@ class Refund(models.Model):
 
 
 class Obligation(Order):
-    """An order that needs a person: disputed, refund failed, or paid with nothing to show for it (待处理账务)."""
+    """An order on the list of what is not settled yet (待处理账务); see `obligations`."""
 
     class Meta:
         proxy = True
         verbose_name = verbose_name_plural = "待处理账务"
-
-
-OBLIGATIONS = (Q(state=Order.State.DISPUTED) | Q(refund__state=Refund.State.FAILED)
-               | Q(state=Order.State.PAID, appointment__isnull=True, refund__isnull=True))

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from hospital.money import refunding
-from hospital.money.models import OBLIGATIONS, Invoice, LineItem, Obligation, Order, Payment, Refund
+from hospital.money import obligations, refunding
+from hospital.money.models import Invoice, LineItem, Obligation, Order, Payment, Refund
 from hospital.registrar.rights import ReadOnly, record
 from hospital.registrar.yuan import yuan
 
@@ -71,7 +71,7 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
 class OrderAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("no", "state", "price", "received", "patient", "appointment", "channel", "made_at", "paid_at")
     list_filter = ("state", "channel", "kiosk", "made_at")
-    list_select_related = ("invoice__patient", "appointment", "payment")
+    list_select_related = ("invoice__patient", "appointment", "payment", "refund")
     search_fields = ("=no", "=payment__transaction", "=invoice__patient__record_no", "=appointment__code")
     date_hierarchy = "made_at"
     # Whoever has the code can pay it, and the key is the machine's own affair.
@@ -100,23 +100,29 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Obligation)
 class ObligationAdmin(OrderAdmin):
-    """What waits for a person: disputed, refund failed, paid with nothing booked."""
+    """What is not settled yet, how long it has waited, and what happens next."""
 
-    list_display = ("no", "what", "price", "received", "patient", "transaction", "paid_at")
-    list_select_related = ("invoice__patient", "refund", "payment")
-    list_filter = ("channel",)
+    list_display = ("no", "what", "price", "received", "patient", "waiting", "next", "transaction")
+    list_filter = ("channel", "state")
     date_hierarchy = None
+    ordering = ("made_at",)
     actions = ("again",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return super().get_queryset(request).filter(OBLIGATIONS)
+        listed = obligations.orders()
+        return super().get_queryset(request).filter(pk__in=listed.values("pk"))
 
     @admin.display(description="问题")
     def what(self, order: Order) -> str:
-        refund = getattr(order, "refund", None)
-        if refund is not None and refund.state == Refund.State.FAILED:
-            return f"退款失败：{refund.reason}"
-        return f"付款有疑：{order.reason}" if order.state == Order.State.DISPUTED else "已付款，未预约"
+        return obligations.of_order(order).what
+
+    @admin.display(description="已等待")
+    def waiting(self, order: Order) -> str:
+        return obligations.of_order(order).age
+
+    @admin.display(description="下一步")
+    def next(self, order: Order) -> str:
+        return obligations.of_order(order).next
 
     def has_again_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("money.change_refund"))

@@ -1,0 +1,75 @@
+"""What the hospital still owes an answer: one list, the same on the command line and in the staff's pages.
+
+Each entry says how long it has waited and what happens next; `person` says that nothing happens until somebody acts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from hospital import clock
+from hospital.money.models import Order, Refund
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One thing that is not settled yet. `amount` in fen."""
+
+    kind: str                  # disputed, refund_failed, refunding, unbooked, unsettled
+    no: str
+    amount: int
+    since: dt.datetime
+    what: str                  # for people
+    next: str                  # what happens next, and by whom
+    person: bool
+
+    @property
+    def age(self) -> str:
+        return age(self.since)
+
+    def __str__(self) -> str:
+        mark = "！" if self.person else "　"
+        return f"{mark}{self.no}  {self.amount // 100}.{self.amount % 100:02d}元  {self.age}  {self.what}  → {self.next}"
+
+
+def orders() -> QuerySet[Order]:
+    """The orders that are on the list."""
+    overdue = clock.now() - dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS)
+    return (Order.objects.select_related("refund", "payment", "invoice__patient").filter(
+        Q(state__in=(Order.State.DISPUTED, Order.State.REFUNDING)) | Q(refund__state=Refund.State.FAILED)
+        | Q(state=Order.State.PAID, appointment__isnull=True) | Q(state=Order.State.OPEN, expires_at__lte=overdue)))
+
+
+def owed() -> list[Owed]:
+    """Everything, what waits for a person first, and then the oldest."""
+    return sorted(map(of_order, orders()), key=lambda one: (not one.person, one.since))
+
+
+def of_order(order: Order) -> Owed:
+    """What is the matter with an order of the list."""
+    refund: Refund | None = getattr(order, "refund", None)
+    came = (order.received.received_at if order.received else None) or order.made_at
+    amount = order.received.amount if order.received else order.amount
+    if refund is not None and refund.state == Refund.State.FAILED:
+        return Owed("refund_failed", order.no, refund.amount, refund.made_at, f"退款失败：{refund.reason}",
+                    "查明原因后，由工作人员点“重新退款”", person=True)
+    if refund is not None:
+        asked = "渠道已受理，系统自动询问结果" if refund.accepted else "系统自动向渠道申请"
+        return Owed("refunding", order.no, refund.amount, refund.made_at, f"退款处理中：{refund.why}", asked, person=False)
+    if order.state == Order.State.DISPUTED:
+        return Owed("disputed", order.no, amount, came, f"付款有疑：{order.reason}", "由工作人员核对渠道账单后处理", person=True)
+    if order.state == Order.State.PAID:
+        return Owed("unbooked", order.no, amount, came, "已付款，未预约", "系统自动补挂号，号已没有则全额退款", person=False)
+    return Owed("unsettled", order.no, amount, order.expires_at, "到期未结，不知是否付款", "系统自动向渠道核对并关单", person=False)
+
+
+def age(since: dt.datetime) -> str:
+    """How long ago, in the largest unit that says something."""
+    minutes = max(0, int((clock.now() - since).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes}分钟"
+    return f"{minutes // 60}小时" if minutes < 48 * 60 else f"{minutes // (24 * 60)}天"
