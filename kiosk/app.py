@@ -160,11 +160,18 @@ class Shell:
     # Inside.
 
     def _build(self) -> Any:
+        from kivy.core.window import Window
+
         from screens.face import Face
 
         stage = self._stage = self._open_stage(self)
         self._face = Face(stage, now=self.now, **self._look)
+        Window.bind(on_mouse_down=self._touched, on_mouse_up=self._touched)
         return self._face
+
+    def _touched(self, *_: Any) -> None:
+        """A finger is seen to at once: Kivy would first sleep until the next frame is due."""
+        self._wake()
 
     def _start(self) -> None:
         from kivy.clock import Clock
