@@ -31,7 +31,8 @@ _CODEPOINTS = {
 }
 
 
-# Departments by the national catalogue of clinical subjects (诊疗科目名录, 1994); the longest number that fits decides.
+# Departments by the national catalogue of clinical subjects (诊疗科目名录, 1994), where the longest number that fits
+# decides, or by the usual English abbreviations.
 _DEPARTMENTS = {
     "": "hospital",
     "02": "health", "03": "internal", "0301": "lungs", "0302": "stomach", "0303": "nerves", "0304": "heart",
@@ -41,6 +42,11 @@ _DEPARTMENTS = {
     "13": "skin", "14": "beauty", "15": "mind", "16": "infection", "19": "tumour", "20": "emergency",
     "21": "rehabilitation", "22": "sport", "27": "pain", "50": "chinese_medicine", "51": "chinese_medicine",
     "52": "chinese_medicine",
+    "GP": "health", "ER": "emergency", "RESP": "lungs", "CARD": "heart", "GAST": "stomach", "ENDO": "hormones",
+    "NEUR": "nerves", "NEPH": "kidneys", "UROL": "kidneys", "HEMA": "blood", "SURG": "surgery", "ORTH": "bones",
+    "PED": "children", "OBGY": "women", "OPHT": "eyes", "ENT": "ears", "DENT": "teeth", "DERM": "skin",
+    "PSYC": "mind", "ONCO": "tumour", "INFE": "infection", "FEVER": "fever", "GERI": "elderly",
+    "REHA": "rehabilitation", "PAIN": "pain", "TCM": "chinese_medicine",
 }
 
 
@@ -51,8 +57,8 @@ def glyph(name: str) -> str:
 
 
 def _department(code: str) -> str:
-    digits = code.replace(".", "")
-    fitting = (digits[:length] for length in range(len(digits), 1, -1) if digits[:length] in _DEPARTMENTS)
+    code = code.replace(".", "").upper()
+    fitting = (code[:length] for length in range(len(code), 1, -1) if code[:length] in _DEPARTMENTS)
     return _DEPARTMENTS[next(fitting, "")]
 
 

@@ -141,14 +141,14 @@ class Tiles(Leaf):
     def _fits(self, option: Option[Any], width: int, plan: Plan, people: bool) -> bool:
         _, words, badge = self._split(option, Box(0, 0, width, 100), plan, people)
         note = self._note(option)
-        note_width = self._note_box(words, badge, people).w
+        note_width = self._note_box(words, badge).w
         note_fits = note is None or self.widest_word(note, self.theme.style("note")) <= note_width
         lines = self.height(option.title, words.w, plan.style) / self.height("0", 999, plan.style)
         return note_fits and self.widest_word(option.title, plan.style) <= words.w and lines <= 3
 
-    def _note_box(self, words: Box, badge: Box, people: bool) -> Box:
-        """What is said of a person is long: it has the badge's room too, below it."""
-        return Box(words.x, words.y, badge.right - words.x, words.h) if people else words
+    def _note_box(self, words: Box, badge: Box) -> Box:
+        """The note has the room below the badge too."""
+        return Box(words.x, words.y, badge.right - words.x, words.h)
 
     def _tile_height(self, option: Option[Any], width: int, plan: Plan, people: bool) -> int:
         theme = self.theme
@@ -156,7 +156,7 @@ class Tiles(Leaf):
         height = self.height(option.title, words.w, plan.style)
         note = self._note(option)
         if note is not None:
-            height += self.height(note, self._note_box(words, badge, people).w, theme.style("note"))
+            height += self.height(note, self._note_box(words, badge).w, theme.style("note"))
         return max(height + theme.mm(5), theme.mm(26), theme.space("target"))
 
     def _tile(self, at: int, option: Option[Any], box: Box, plan: Plan, people: bool) -> None:
@@ -167,13 +167,11 @@ class Tiles(Leaf):
                 self.panel(sign.centred(sign.w, sign.w), DISC if option.enabled else DISC_OFF, sign.w)
                 self.icon(option.icon, sign, theme.mm(11), PRIMARY if option.enabled else look.soft)
             title = self.lines(option.title, self._note(option), words, plan.style, look,
-                               self._note_box(words, badge, people).w, valign="top" if people else "middle")
+                               self._note_box(words, badge).w, valign="top" if people and plan.columns > 1 else "middle")
             text = self._badge(option)
             if text is not None:
                 style = self._badge_style(people)
-                if people:
-                    badge = Box(badge.x, title.y, badge.w, title.h)
-                pill = badge.centred(badge.w, round(1.6 * style.size))
+                pill = Box(badge.x, title.y, badge.w, title.h).centred(badge.w, round(1.6 * style.size))
                 filled = BADGE if option.enabled else Look(SUNKEN, look.soft, look.soft)
                 self.panel(pill, filled, pill.h)
                 self.write(text, pill, style, filled.ink, align="center", valign="middle", role="badge")
