@@ -8,7 +8,9 @@ the inbox.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import queue
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -31,6 +33,8 @@ from kiosk.words import Name
 HANDS = 6                                   # acts at once: one person's, and the settling of others
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)    # seconds before the next try of an act whose outcome is unknown
 PRINT_TIME = 25.0                           # seconds a ticket may take, cutting and confirming included
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -195,15 +199,18 @@ class Desk:
             self._journal.note(notes)
 
     def _perform(self, job: Job) -> None:
-        manner = job.request.manner
-        if manner is r.Manner.LATER:
-            self._write(job, [*job.entries, replace(job.intent, result=Result.DONE)], later=(job.key, job.request))
-            self._wake()
-            self._post(Outcome(job, None))
-            return
-        if manner is r.Manner.ACT and not job.again:
-            self._write(job, [*job.entries, job.intent])
-        self._try(job, 0)
+        match job.request.manner:
+            case r.Manner.LATER:
+                self._surely(lambda: self._write(job, [*job.entries, replace(job.intent, result=Result.DONE)],
+                                                 later=(job.key, job.request)), lambda: self._handed_over(job))
+            case r.Manner.ACT if not job.again:
+                self._surely(lambda: self._write(job, [*job.entries, job.intent]), lambda: self._try(job, 0))
+            case _:
+                self._try(job, 0)
+
+    def _handed_over(self, job: Job) -> None:
+        self._wake()
+        self._post(Outcome(job, None))
 
     def _try(self, job: Job, tries: int) -> None:
         value: Any
@@ -221,15 +228,29 @@ class Desk:
         except Exception as error:          # Unknown; and a fault of our own concludes nothing either
             why = error.why if isinstance(error, Unknown) else f"fault {type(error).__name__}"
             self.note("unknown", request=type(job.request).__name__, why=why, tries=tries + 1)
-            self._again(job, tries + 1)
-            return
-        if job.request.manner is r.Manner.ACT:
-            result = Result.REFUSED if isinstance(value, r.Refused) else Result.DONE
-            self._write(job, [replace(job.intent, result=result, value=value)])
-        self._post(Outcome(job, value))
+            if job.request.repeats:
+                self._hands.after(_pause(tries), lambda: self._try(job, tries + 1))
+                return
+            value = r.Refused("print_unknown")      # it may be on paper: never twice under one number
+        self._conclude(job, value)
 
-    def _again(self, job: Job, tries: int) -> None:
-        self._hands.after(PAUSES[min(tries - 1, len(PAUSES) - 1)], lambda: self._try(job, tries))
+    def _conclude(self, job: Job, value: Any) -> None:
+        if job.request.manner is r.Manner.FREE:
+            self._post(Outcome(job, value))
+            return
+        result = Result.REFUSED if isinstance(value, r.Refused) else Result.DONE
+        self._surely(lambda: self._write(job, [replace(job.intent, result=result, value=value)]),
+                     lambda: self._post(Outcome(job, value)))
+
+    def _surely(self, write: Callable[[], None], then: Callable[[], None], tries: int = 0) -> None:
+        """Write, and only then go on. A disk that does not take it now (full, locked) is asked again."""
+        try:
+            write()
+        except sqlite3.Error as error:
+            log.error("the journal does not take it: %s", type(error).__name__)
+            self._hands.after(_pause(tries), lambda: self._surely(write, then, tries + 1))
+        else:
+            then()
 
     def _write(self, job: Job, entries: Sequence[Entry], later: tuple[str, r.Do[None]] | None = None) -> None:
         self._journal.write(job.visit, job.journey, job.intent.epoch, entries, later)
@@ -275,3 +296,8 @@ class Desk:
         if isinstance(answer, DeviceError):
             raise r.Refused(answer.cause)
         return answer.value
+
+
+def _pause(tries: int) -> float:
+    """Seconds before the next try."""
+    return PAUSES[min(tries, len(PAUSES) - 1)]

@@ -67,15 +67,19 @@ class Sync:
             self._seen(True)
         except Unknown:
             self._seen(False)
+        else:
+            self.report()
         return PERIOD if self._misses == 0 else AWAY
 
     def report(self) -> None:
-        """Tell the hospital the facts it does not have yet. Raises Unknown."""
+        """Tell the hospital the facts it does not have yet; what it does not take now is told in the next round."""
         while facts := self._journal.facts(self._journal.told(), PAGE):
             try:
                 self._hospital.tell_facts(facts, f"facts-{facts[0].id}-{facts[-1].id}-{facts[-1].at}")
             except r.Refused:
                 pass                        # it does not want them; they stay here
+            except Unknown:
+                return
             self._journal.tell(facts[-1].id)
 
     def _live(self) -> None:

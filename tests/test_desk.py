@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any, cast
@@ -159,6 +160,40 @@ def test_a_fault_of_our_own_concludes_nothing(room: Room) -> None:
     assert outcome.value.copy == 1
     assert ("unknown", {"request": "ConfirmHold", "why": "fault ZeroDivisionError", "tries": 1}) in room.facts()
     assert "测试甲" not in str(room.facts())
+
+
+def test_a_fault_while_printing_is_not_answered_by_printing_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[Any] = []
+
+    def stumble(*what: Any) -> Any:
+        tries.append(what)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(room.desk, "_print", stumble)
+    room.perform(Print(ReferenceSlip("A1")))
+    [outcome] = room.go(60)
+    assert outcome.value.reason == "print_unknown" and len(tries) == 1
+
+
+def test_nothing_is_done_that_is_not_on_disk(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk: no act before its intent is written, and no answer before its outcome is; then all goes on."""
+    hold, write, full = a_hold(room), room.journal.write, [True]
+
+    def refuse(*what: Any, **more: Any) -> None:
+        if full[0]:
+            raise sqlite3.OperationalError("database or disk is full")
+        write(*what, **more)
+
+    monkeypatch.setattr(room.journal, "write", refuse)
+    room.perform(ConfirmHold(hold))
+    assert room.go(30) == [] and room.town.bookings == {}
+    room.town.fuse.pass_ = lambda moment: full.__setitem__(0, moment == "after confirm")      # type: ignore[method-assign]
+    full[0] = False
+    assert room.go(30) == [] and len(room.town.bookings) == 1
+    assert room.disk() == [(Result.INTENT, None)]
+    full[0] = False
+    [outcome] = room.go(PAUSES[-1])
+    assert outcome.value.appointment.number == 1 and room.disk() == [(Result.DONE, outcome.value)]
 
 
 def test_what_nobody_waits_for_is_not_tried_again(room: Room) -> None:
@@ -377,6 +412,21 @@ def test_what_the_hospital_will_not_hear_is_noted_and_over(room: Room) -> None:
     room.town.hospital.report_paper = refuse        # type: ignore[method-assign]
     assert room.sync.deliver() == (1, 0)
     assert ("news_refused", {"request": "ReportPaper", "reason": "unknown_paper"}) in room.facts()
+
+
+def test_the_hospital_is_told_the_facts_once_and_what_it_missed_later(room: Room) -> None:
+    room.desk.note("visit", journey="register")
+    room.go()
+    room.sync.round()
+    assert list(room.town.facts.values()) == [("visit", {"journey": "register"})]
+    room.town.away = True
+    room.desk.note("left", why="home")
+    room.go()
+    room.sync.round()
+    room.town.away = False
+    room.sync.round()
+    room.sync.round()
+    assert list(room.town.facts.values()) == [("visit", {"journey": "register"}), ("left", {"why": "home"})]
 
 
 def test_the_server_is_gone_after_three_misses_and_back_at_once(room: Room) -> None:

@@ -47,7 +47,7 @@ FAMILIES: dict[str, set[str]] = {
     "kind.{}": set(Kind),
     "title.{}": set(models.Practitioner.Title),
     "notice.{}": set(models.Notice.Kind) | {"paper_owed"},
-    "notice.{}.text": set(models.Notice.Kind),
+    "notice_text.{}": set(models.Notice.Kind),
     "sex.{}": set("012"),
 }
 

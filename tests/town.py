@@ -42,6 +42,7 @@ class Town:
         self.bookings: dict[int, Booked] = {}
         self.notices: list[tuple[int, care.Notice]] = []
         self.seen: set[str] = set()
+        self.facts: dict[int, tuple[str, dict[str, Any]]] = {}      # the kiosk's news, by its number
         self.answers: dict[str, tuple[Any, Any]] = {}
         self.hospital = TownHospital(self)
         self._numbers = itertools.count(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -149,6 +149,11 @@ class TownHospital:
     def issue_paper(self, appointment: int, kind: care.PaperKind, key: str) -> int:
         return self._did(key, ("paper", appointment, kind),
                          lambda: self._issue(self._town.bookings[appointment], kind))
+
+    def tell_facts(self, facts: Sequence[Any], key: str) -> None:
+        if self._town.away:
+            raise Unknown("ConnectTimeout")
+        self._town.facts.update({fact.id: (fact.kind, fact.data) for fact in facts})
 
     def report_paper(self, appointment: int, kind: care.PaperKind, copy: int, outcome: str, key: str) -> None:
         def work() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PRESS = 0.08        # s a finger lies on the glass
+PRESS = 0.08        # s a person's finger lies on the glass
 
 
 class Frames:
@@ -33,18 +33,18 @@ class Frames:
 
 
 class Finger:
-    """Touches the display as a person would (X's XTEST). `size`: of the window, in pixels."""
+    """Touches the display as a person would (X's XTEST). `size`: of the window, in pixels; `press`: s on the glass."""
 
-    def __init__(self, display: str, size: tuple[int, int]) -> None:
+    def __init__(self, display: str, size: tuple[int, int], press: float = PRESS) -> None:
         from drivers.sim.screen import Screen
 
-        self._screen, self._size = Screen(display), size
+        self._screen, self._size, self._press = Screen(display), size, press
 
     def tap(self, x: float, y: float) -> float:
         """Touch the pixel at x, y from the top left; the time just before the finger was lifted."""
         at = x / self._size[0], y / self._size[1]
         self._screen.touch(*at, phase="down")
-        time.sleep(PRESS)
+        time.sleep(self._press)
         lifted = time.perf_counter()
         self._screen.touch(*at, phase="up")
         return lifted

@@ -23,7 +23,7 @@ from kiosk.demo import furnish
 WINDOW = (1080, 1920)
 STARTS = 7              # of each program
 TURNS, TOUCHES = 4, 6   # how often each program is started, and touched each time
-RESTS, REST = 3, 12.0   # how often each program is left alone, and for how many seconds
+RESTS, REST = 4, 10.0   # how often each program is left alone, and for how many seconds
 JOURNEYS = 3
 MANY, FEW = 200, 20     # journeys
 FAST = 200              # times the speed of real devices

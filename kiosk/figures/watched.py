@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.__main__ import open_kiosk
-from kiosk.figures.frames import Finger, Frames, resident_bytes, rest
+from kiosk.figures.frames import PRESS, Finger, Frames, resident_bytes, rest
 from kiosk.figures.patient import Patient, View
 from kiosk.settings import load
 
 SETTLED = 6.0       # s after which a kiosk that was just started is at rest: pages built, devices and server known
 PERSON = 0.5        # s that the patient of `journey` looks at a page
+HASTY = 0.01        # s that the patients of `many` touch the glass
 PEOPLE = 30         # in the invented hospital, with visit cards from V000000000001
 A_DAY = 3           # bookings a person may have for one day
 OFTEN = 20          # journeys from one look at the memory to the next
@@ -87,8 +88,8 @@ class Session:
         finally:
             self._shell.stop()
 
-    def _patient(self, pause: float) -> Patient:
-        finger = Finger(os.environ["DISPLAY"], self._shell.size)
+    def _patient(self, pause: float, press: float = PRESS) -> Patient:
+        finger = Finger(os.environ["DISPLAY"], self._shell.size, press)
         return Patient(self._watch.views, self._watch.look, finger, *self._urls, pause)
 
     def _idle(self, welcome: View) -> None:
@@ -127,7 +128,7 @@ class Session:
         from kiosk import ears
 
         ears.AGAIN = 0.05
-        patient, view = self._patient(0), welcome
+        patient, view = self._patient(0, HASTY), welcome
         sizes = self.found["resident"] = {}
         for number in range(int(self._amount)):
             person, turn = number % PEOPLE, number // PEOPLE

@@ -70,7 +70,7 @@ async def _tell(patient: Patient) -> None:
             await _offer_paper(patient, notice)
         else:
             await Confirm(title=say(f"notice.{notice.kind}"), yes=say("understood"), rows=_rows(notice),
-                          remark=say(f"notice.{notice.kind}.text"))
+                          remark=say(f"notice_text.{notice.kind}"))
             await SeenNotice(notice.id)
 
 
