@@ -12,18 +12,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests as http
+from PIL import Image
 
 from kiosk.bring_up import House
 from kiosk.demo import furnish
 
 HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 1080, 1920
-PATIENCE = 60.0         # s for anything to happen
+PATIENCE = 30.0         # s for anything to happen
 OFFERED = "您有一张凭条还没有取"
 
 Seen = dict[str, Any]
@@ -50,16 +52,23 @@ class Lobby:
         self._words = ["--state", str(state), *(word for name, value in given.items()
                                                for word in ("--set", f"{name}={value}"))]
         self._life: subprocess.Popen[str] | None = None
-        self._log = (self._at.logs / "kiosk.log").open("w")
+        self._log = self._at.logs / "kiosk.log"
 
     # Power.
 
     def start(self) -> None:
-        self._life = subprocess.Popen(
-            [sys.executable, str(HERE / "watched_kiosk.py"), "run", *self._words], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=self._log,
-            env=os.environ | {"DISPLAY": self._at.display, "LIBGL_ALWAYS_SOFTWARE": "1"})
+        with self._log.open("a") as log:
+            self._life = subprocess.Popen(
+                [sys.executable, str(HERE / "watched_kiosk.py"), "run", *self._words], text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                env=os.environ | {"DISPLAY": self._at.display, "LIBGL_ALWAYS_SOFTWARE": "1"})
         self.stands("welcome")
+        until("the picture on the glass", self._shines)
+
+    def _shines(self) -> bool:
+        answer = http.get(f"{self._at.panel_url}/screen.jpg", params={"w": 108}, timeout=10)
+        with Image.open(BytesIO(answer.content)) as picture:
+            return len(picture.getcolors(1 << 16) or ()) > 50
 
     def kill(self) -> None:
         """SIGKILL: nothing of it gets a chance to do anything."""
@@ -89,23 +98,24 @@ class Lobby:
         self._life.stdin.write("\n")
         self._life.stdin.flush()
         line = self._life.stdout.readline()
-        assert line, "the kiosk has ended by itself"
+        assert line, f"the kiosk has ended by itself:\n{self._log.read_text()[-2000:]}"
         seen: Seen = json.loads(line)
         return seen
 
     def stands(self, page: str, text: str = "") -> Seen:
-        def look() -> Seen | None:
-            seen = self.look()
-            return seen if seen["page"] == page and text in self.words(seen) else None
-
-        found: Seen = until(f"the page {page} {text}", look)
-        return found
+        end = time.monotonic() + PATIENCE
+        while (seen := self.look())["page"] != page or text not in self.words(seen):
+            assert time.monotonic() < end, f"no page {page} {text!r}, but {seen['page']}:\n{self.words(seen)}"
+            time.sleep(0.01)
+        return seen
 
     def words(self, seen: Seen) -> str:
         return "\n".join(item["text"] for item in seen["items"])
 
-    def touch(self, seen: Seen, key: str) -> None:
-        item = next(item for item in seen["items"] if item["key"] == key and item["enabled"])
+    def touch(self, seen: Seen, what: str) -> None:
+        """What has this key, or one that begins so, or reads so."""
+        item = next(item for item in seen["items"] if item["role"] == "button" and item["enabled"]
+                    and (item["key"].startswith(what) or what in item["text"]))
         self._panel("screen/touch", x=(item["x"] + item["w"] / 2) / WIDTH, y=(item["y"] + item["h"] / 2) / HEIGHT)
 
     def twin(self, verb: str, **arguments: Any) -> dict[str, Any]:
@@ -118,19 +128,15 @@ class Lobby:
         assert answer.status_code in (200, 409), answer.text
         return answer.status_code == 200
 
-    def choose(self, department: int) -> None:
-        """From the welcome page to the payment code."""
+    def choose(self, department: str) -> None:
+        """From the welcome page to the payment code, for the department's general clinic tomorrow."""
         self.touch(self.stands("welcome"), "answer:register")
         self.stands("present")
         self.put()
-        for key in (f"option:{department}", "option:0"):
-            page = "请选择科室" if key == f"option:{department}" else "普通门诊"
-            self.touch(self.stands("choose", page), key)
-        seen = self.stands("time")
-        self.touch(seen, "day:1")
-        seen = until("a time tomorrow", lambda: self._tomorrow())
-        self.touch(seen, next(item["key"] for item in seen["items"]
-                              if item["key"].startswith("segment:") and item["enabled"]))
+        self.touch(self.stands("choose", department), department)
+        self.touch(self.stands("choose", "普通门诊"), "普通门诊")
+        self.touch(self.stands("time"), "day:1")
+        self.touch(until("a time tomorrow", self._tomorrow), "segment:")
         self.touch(self.stands("confirm", "去支付"), "yes")
         self.stands("pay")
 
@@ -219,12 +225,13 @@ def lobby(house: House) -> Iterator[Lobby]:
 def test_killed_at_the_payment_code_and_paid_while_dead(lobby: Lobby) -> None:
     """The money came while nobody was at home: the place is theirs, and the ticket waits for them."""
     lobby.start()
-    lobby.choose(department=0)
+    lobby.choose("心血管内科")
     lobby.kill()
     assert lobby.pay()
     status, said = lobby.run("settle")
     assert status == 0, said
-    assert "recovered journey=register" in said and "end journey=register" in said
+    did = [words for line in said.splitlines() for words in [line.split()] if "journey=register" in words]
+    assert [words[1] for words in did] == ["recovered", "end"], said
     assert said.endswith("open visits: 0, still to be delivered: 0\n")
     lobby.agree()
     booked = lobby.newest()
@@ -242,7 +249,7 @@ def test_killed_at_the_payment_code_and_never_paid(lobby: Lobby) -> None:
     """The next start closes the code: nobody can pay any more for a place that nobody keeps."""
     before = len(lobby.books()["appointments"])
     lobby.start()
-    lobby.choose(department=1)
+    lobby.choose("呼吸内科")
     lobby.kill()
     lobby.start()
     until("the order is closed", lambda: lobby.orders()[-1]["state"] != "NOTPAY")
@@ -255,7 +262,7 @@ def test_killed_at_the_payment_code_and_never_paid(lobby: Lobby) -> None:
 def test_killed_after_the_payment_and_before_the_ticket(lobby: Lobby) -> None:
     lobby.start()
     lobby.twin("printer/cover_open", on=True)
-    lobby.choose(department=1)
+    lobby.choose("呼吸内科")
     assert lobby.pay()
     lobby.stands("trouble", "打印机盖子开着")
     lobby.kill()
@@ -272,7 +279,7 @@ def test_killed_after_the_payment_and_before_the_ticket(lobby: Lobby) -> None:
 def test_killed_while_the_ticket_is_printed(lobby: Lobby) -> None:
     """What came out may be whole or torn: the kiosk cannot know, so another one is offered, and it is a copy."""
     lobby.start()
-    lobby.choose(department=2)
+    lobby.choose("消化内科")
     before = len(lobby.papers())
     assert lobby.pay()
     until("the paper moves", lambda: lobby.twin("printer/drawer", on=False)["hanging"])
