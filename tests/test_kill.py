@@ -49,8 +49,8 @@ class Lobby:
         state, _ = furnish(self._at, "portrait")
         devices = {f"{name}_url": url for name, url in self._at.devices.items()}
         given = {"hospital_url": self._at.hospital_url, "fullscreen": "no", **devices}
-        self._words = ["--state", str(state), *(word for name, value in given.items()
-                                               for word in ("--set", f"{name}={value}"))]
+        settings = (word for name, value in given.items() for word in ("--set", f"{name}={value}"))
+        self._words = ["--state", str(state), *settings]
         self._life: subprocess.Popen[str] | None = None
         self._log = self._at.logs / "kiosk.log"
 

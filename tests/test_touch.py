@@ -70,7 +70,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with ExitStack() as stack:
         players: Played = {}
         for orientation, size in SIZES.items():
-            asked = [params["asked"] for params in chosen if params["orientation"] == orientation]
+            asked = [str(params["asked"]) for params in chosen if params["orientation"] == orientation]
             if asked:
                 screen = stack.enter_context(virtual_screen(*size))
                 players[orientation] = Player(orientation, asked, tmp_path_factory.mktemp("touch"), screen)

@@ -117,7 +117,8 @@ class Touched(Core):
 
     @property
     def scene(self) -> Scene:
-        scene: Scene = self.glass.face.scene
+        scene = self.glass.face.scene
+        assert scene is not None
         return scene
 
     def page(self) -> str:
@@ -209,7 +210,6 @@ class Touched(Core):
         town = self.town
         outside = [self, town, town.hospital, town.clock, town.fuse, self.printer]
         return [*kept(TELLS, kiosk, outside), *self.shown.left()]
-
 
     @property
     def over(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,7 @@ def watch(shell: Any) -> None:
 
 
 def main() -> int:
-    run = program.open_kiosk
-    program.open_kiosk = lambda state, settings: run(state, settings, watch)
+    program.open_kiosk = partial(program.open_kiosk, watch=watch)
     return program.main(sys.argv[1:])
 
 
