@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any, TypeVar
 
@@ -22,13 +22,20 @@ BADGE = Look(PRIMARY, ON_PRIMARY, ON_PRIMARY)
 
 @dataclass(frozen=True)
 class Plan:
-    """How options are laid: `rows` on a leaf, `height` px each, titles in `style`."""
+    """How options are laid: `rows` on a leaf, `height` px each, titles in `style`.
+
+    stacked: the tiles are narrow, so the badge goes below the words and a name stays on one line.
+    """
 
     columns: int
     height: int
     rows: int
     leaves: int
     style: Style
+    stacked: bool
+
+
+NARROW = 140       # mm of a tile, below which a badge beside a name would break the name
 
 
 class Tiles(Leaf):
@@ -101,7 +108,7 @@ class Tiles(Leaf):
         """None where the words do not fit that many columns; one column takes them all."""
         theme, gap, style = self.theme, self.theme.space("gap"), self.theme.style(name, bold=True)
         width = area.columns(columns, gap)[0].w
-        plan = Plan(columns, 0, 1, 1, style)
+        plan = Plan(columns, 0, 1, 1, style, columns > 1 and not people and width < theme.mm(NARROW))
         if columns > 1 and not all(self._fits(option, width, plan, people) for option in options):
             return None
         height = max(self._tile_height(option, width, plan, people) for option in options)
@@ -112,7 +119,7 @@ class Tiles(Leaf):
         leaves = ceil(len(options) / (rows * columns))
         used = rows if leaves > 1 else ceil(len(options) / columns)
         height = max(height, min(theme.mm(52), (room - gap * (used - 1)) // used))
-        return Plan(columns, height, rows, leaves, style)
+        return replace(plan, height=height, rows=rows, leaves=leaves)
 
     def _split(self, option: Option[Any], box: Box, plan: Plan, people: bool) -> tuple[Box, Box, Box]:
         """Where its sign, its words and its badge are."""
@@ -125,8 +132,16 @@ class Tiles(Leaf):
         badge = Box(inner.right, inner.y, 0, inner.h)
         text = self._badge(option)
         if text is not None:
-            badge = inner.take_right(self.width(text, self._badge_style(people)) + theme.mm(7), theme.mm(3))
+            width = round(self.width(text, self._badge_style(people)) + theme.mm(7))
+            if plan.stacked:
+                foot = inner.take_bottom(self._pill_height(people), theme.mm(1))
+                badge = Box(foot.x, foot.y, width, foot.h)
+            else:
+                badge = inner.take_right(width, theme.mm(3))
         return sign, inner, badge
+
+    def _pill_height(self, people: bool) -> int:
+        return round(1.6 * self._badge_style(people).size)
 
     def _badge_style(self, people: bool) -> Style:
         return self.theme.style("body" if people else "note", bold=True)
@@ -141,14 +156,14 @@ class Tiles(Leaf):
     def _fits(self, option: Option[Any], width: int, plan: Plan, people: bool) -> bool:
         _, words, badge = self._split(option, Box(0, 0, width, 100), plan, people)
         note = self._note(option)
-        note_width = self._note_box(words, badge).w
+        note_width = self._note_width(words, badge)
         note_fits = note is None or self.widest_word(note, self.theme.style("note")) <= note_width
         lines = self.height(option.title, words.w, plan.style) / self.height("0", 999, plan.style)
         return note_fits and self.widest_word(option.title, plan.style) <= words.w and lines <= 3
 
-    def _note_box(self, words: Box, badge: Box) -> Box:
-        """The note has the room below the badge too."""
-        return Box(words.x, words.y, badge.right - words.x, words.h)
+    def _note_width(self, words: Box, badge: Box) -> int:
+        """The note has the room below a badge at the right, too."""
+        return max(words.w, badge.right - words.x)
 
     def _tile_height(self, option: Option[Any], width: int, plan: Plan, people: bool) -> int:
         theme = self.theme
@@ -156,7 +171,9 @@ class Tiles(Leaf):
         height = self.height(option.title, words.w, plan.style)
         note = self._note(option)
         if note is not None:
-            height += self.height(note, self._note_box(words, badge).w, theme.style("note"))
+            height += self.height(note, self._note_width(words, badge), theme.style("note"))
+        if plan.stacked and self._badge(option) is not None:
+            height += self._pill_height(people) + theme.mm(1)
         return max(height + theme.mm(5), theme.mm(26), theme.space("target"))
 
     def _tile(self, at: int, option: Option[Any], box: Box, plan: Plan, people: bool) -> None:
@@ -167,11 +184,12 @@ class Tiles(Leaf):
                 self.panel(sign.centred(sign.w, sign.w), DISC if option.enabled else DISC_OFF, sign.w)
                 self.icon(option.icon, sign, theme.mm(11), PRIMARY if option.enabled else look.soft)
             title = self.lines(option.title, self._note(option), words, plan.style, look,
-                               self._note_box(words, badge).w, valign="top" if people and plan.columns > 1 else "middle")
+                               self._note_width(words, badge), valign="top" if people and plan.columns > 1 else "middle")
             text = self._badge(option)
             if text is not None:
                 style = self._badge_style(people)
-                pill = Box(badge.x, title.y, badge.w, title.h).centred(badge.w, round(1.6 * style.size))
+                row = badge if plan.stacked else Box(badge.x, title.y, badge.w, title.h)
+                pill = row.centred(badge.w, self._pill_height(people))
                 filled = BADGE if option.enabled else Look(SUNKEN, look.soft, look.soft)
                 self.panel(pill, filled, pill.h)
                 self.write(text, pill, style, filled.ink, align="center", valign="middle", role="badge")
