@@ -174,10 +174,11 @@ class Order:
     hold: str
     channel: str
     amount: int
-    code_url: str = field(repr=False)     # whoever has it can pay it
+    code_url: str = field(repr=False)     # whoever has it can pay it; empty where the payer's own code was scanned
     expires_at: dt.datetime
     state: OrderState
     transaction: str | None
+    channels: tuple[str, ...] = ("wechat",)     # all that the person may choose from
 
 
 @dataclass(frozen=True)

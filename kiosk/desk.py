@@ -21,7 +21,8 @@ from drivers.contract import CardReader, DeviceError, Printed, Printer, Scanner
 from drivers.service import Service
 from kiosk import requests as r
 from kiosk import tickets
-from kiosk.ears import Hear, PaymentEar, card_ear, code_ear
+from kiosk.care import Hold
+from kiosk.ears import Hear, PaymentEar, card_ear, code_ear, payer_ear
 from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
@@ -158,6 +159,8 @@ class Desk:
         return PaymentEar(self._hospital, ask.order, self._hands, hear)
 
     def close(self, visit: str) -> None:
+            case "payer_code":
+                return payer_ear(self._lobby.scanner, self._hands, hear)
         """Erase the visit from the disk."""
         self._hands.do(lambda: self._journal.close(visit))
 
@@ -295,6 +298,8 @@ class Desk:
         answer = answers.get()
         if isinstance(answer, DeviceError):
             raise r.Refused(answer.cause)
+            case r.PayByCode(hold, code):
+                return hospital.charge(hold, code, key)
         return answer.value
 
 

@@ -17,7 +17,7 @@ from drivers.service import Command, Service
 from kiosk.care import Document, Order
 from kiosk.hands import Hands
 from kiosk.hospital import Hospital, Unknown
-from kiosk.numbers import kind_of_code
+from kiosk.numbers import kind_of_code, wallet_of
 from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, Event, PaymentNews, Refused)
 
 WAIT = 30.0          # seconds one wait for a card or code lasts before it is begun again
@@ -109,6 +109,18 @@ def code_ear(service: Service[Scanner], hands: Hands, hear: Hear, visit_card: st
             return None
         kind = CodeKind(kind_of_code(answer, visit_card))
         return CodeShown(kind, answer.upper() if kind in (CodeKind.VISIT_CARD, CodeKind.ID_NUMBER) else "")
+
+    return DeviceEar(service, hands, lambda scanner: scanner.scan(WAIT), meaning, hear)
+
+
+def payer_ear(service: Service[Scanner], hands: Hands, hear: Hear) -> DeviceEar:
+    """Hears codes where something is to be paid. A payer's code keeps its value, whatever else it could be: it was asked
+    for. (A WeChat code may look like a citizen number of provinces 11-15.) Everything else loses its value."""
+
+    def meaning(answer: str | DeviceError) -> Event | None:
+        if isinstance(answer, DeviceError):
+            return None
+        return CodeShown(CodeKind.PAYMENT, answer) if wallet_of(answer) else CodeShown(CodeKind.RUBBISH, "")
 
     return DeviceEar(service, hands, lambda scanner: scanner.scan(WAIT), meaning, hear)
 

@@ -28,9 +28,13 @@ def is_phone(text: str) -> bool:
     return re.fullmatch(r"1[3-9][0-9]{9}", text) is not None
 
 
-def is_payment_code(text: str) -> bool:
-    """A payer's code (付款码): WeChat 18 digits from 10-15, Alipay 16-24 from 25-30, UnionPay 19 from 62."""
-    return re.fullmatch(r"1[0-5][0-9]{16}|(?:2[5-9]|30)[0-9]{14,22}|62[0-9]{17}", text) is not None
+WALLETS = {"wechat": r"1[0-5][0-9]{16}", "alipay": r"(?:2[5-9]|30)[0-9]{14,22}", "unionpay": r"62[0-9]{17}"}
+"""Payers' codes (付款码): WeChat 18 digits from 10-15, Alipay 16-24 from 25-30, UnionPay 19 from 62."""
+
+
+def wallet_of(text: str) -> str | None:
+    """Whose payer's code this is, by its first digits and length; None: nobody's."""
+    return next((wallet for wallet, form in WALLETS.items() if re.fullmatch(form, text)), None)
 
 
 def kind_of_code(text: str, visit_card: str) -> str:
@@ -43,4 +47,4 @@ def kind_of_code(text: str, visit_card: str) -> str:
         return "visit_card"
     if is_id_number(text.upper()):
         return "id_number"
-    return "payment" if is_payment_code(text) else "rubbish"
+    return "payment" if wallet_of(text) else "rubbish"

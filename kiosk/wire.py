@@ -23,7 +23,7 @@ class Misfit(ValueError):
 
 
 def to_json(value: Any) -> Any:
-    """A record as plain JSON data."""
+    """A record as plain JSON data. A field whose metadata says `kept: False` is left out: it is never written anywhere."""
     match value:
         case enum.Enum():
             return value.value
@@ -36,7 +36,8 @@ def to_json(value: Any) -> Any:
         case dict():
             return {key: to_json(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)
+                if field.metadata.get("kept", True)}
     raise TypeError(f"a {type(value).__name__} has no form on the wire")
 
 

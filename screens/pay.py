@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -9,12 +10,12 @@ from kivy.clock import Clock
 from kivy.graphics.texture import Texture
 
 from kiosk.care import Order
-from kiosk.requests import Pay
+from kiosk.requests import Pay, PayWith
 from kiosk.visit import Scene
-from kiosk.words import money, say
+from kiosk.words import Text, money, say
 from screens.box import Box
 from screens.leaf import CARD, Leaf
-from screens.theme import INK, NONE, PRIMARY, PRIMARY_TINT, SOFT, SURFACE, Look
+from screens.theme import INK, NONE, PLAIN, PRIMARY, PRIMARY_TINT, SOFT, STRONG, SURFACE, Look
 
 WHITE = Look(SURFACE, INK, INK, PRIMARY)
 TINT = Look(PRIMARY_TINT, INK, SOFT, NONE)
@@ -43,13 +44,32 @@ class Page(Leaf):
             form = min(self.form_height(ask.rows, rest.w), rest.h - theme.mm(120))
             if ask.rows:
                 self.form(ask.rows, rest.take_bottom(form, theme.mm(4)))
+            self._ways(rest, ask.order)
             self._scan(rest, ask.order, scene.ends_at)
         else:
             self._scan(rest.take_left(rest.w * 0.52, theme.mm(6)), ask.order, scene.ends_at)
             self._sum(rest.take_top(self._sum_height(), theme.mm(5)), ask.order.amount)
+            self._ways(rest, ask.order)
             self.form(ask.rows, rest)
         if scene.ends_at is not None:
             self.every(1.0, self.redraw)
+
+    def hint(self, scene: Scene) -> Text | None:
+        ask: Any = scene.ask
+        return super().hint(scene) if ask.order.code_url else say("pay.on_phone")
+
+    def _ways(self, rest: Box, order: Order) -> None:
+        """A tab for each channel, where there are several: touching another one asks for its code instead."""
+        if len(order.channels) < 2 or not order.code_url:
+            return
+        bar = rest.take_top(self.theme.space("target"), self.theme.mm(4))
+        for channel, box in zip(order.channels, bar.columns(len(order.channels), self.theme.space("gap")), strict=True):
+            chosen = channel == order.channel
+            self.button(f"way:{channel}", say(f"pay.tab.{channel}"), box, self._choose(channel, chosen),
+                        STRONG if chosen else PLAIN, icon="check" if chosen else "")
+
+    def _choose(self, channel: str, chosen: bool) -> Callable[[], None]:
+        return self.redraw if chosen else lambda: self.answer(PayWith(channel))
 
     def _sum_height(self) -> int:
         return self.theme.mm(1.3 * self.theme.style("huge").size / self.theme.px_per_mm + 6)
@@ -64,7 +84,7 @@ class Page(Leaf):
         theme = self.theme
         self.panel(box, CARD)
         inner = box.inset(theme.mm(6), theme.mm(5))
-        channel = say("pay.scan", app=say(f"pay.app.{order.channel}"))
+        channel = say("pay.scan", app=say(f"pay.app.{order.channel}")) if order.code_url else say("pay.confirm")
         head = self.fitting(channel, Box(0, 0, inner.w, theme.mm(38)), ("head", "body", "note"))
         self.write(channel, inner.take_top(self.height(channel, inner.w, head), theme.mm(3)), head, align="center",
                    valign="middle", key="app")
@@ -77,6 +97,13 @@ class Page(Leaf):
             row = row.centred(wide, row.h)
             self.icon("clock", row.take_left(theme.mm(11), theme.mm(3)), theme.mm(10), SOFT)
             self.write(words, row, style, SOFT, valign="middle", role="countdown", key="left")
+        if not order.code_url:
+            side = min(inner.w, inner.h, theme.mm(60))
+            self.icon("phone", inner.centred(side, side), side, PRIMARY)
+            return
+        other, small = say("pay.or_code"), theme.style("note")
+        self.write(other, inner.take_bottom(self.height(other, inner.w, small), theme.mm(2)), small, SOFT, align="center",
+                   valign="middle", key="or_code")
         side = min(inner.w, inner.h, theme.mm(150))
         self._draw_code(inner.centred(side, side), order.code_url)
 

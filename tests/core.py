@@ -19,8 +19,8 @@ from kiosk.desk import Desk, Lobby, News
 from kiosk.hands import Task
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import Story, stories, tiles
-from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Identify, Option, Row, Trouble, TypeInstead,
-                            Welcome)
+from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Identify, Option, Pay, PayWith, Row, Trouble,
+                            TypeInstead, Welcome)
 from kiosk.stage import Stage
 from kiosk.sync import Sync
 from kiosk.visit import Scene, Size
@@ -245,6 +245,9 @@ class Core:
                 yield self.read(ask.yes), True
                 if ask.no is not None:
                     yield self.read(ask.no), False
+        if isinstance(ask, Pay) and ask.order.code_url:
+            for channel in ask.order.channels:
+                yield self.read(say(f"pay.tab.{channel}")), PayWith(channel)
         if type(ask) in BUTTONS:
             key, value = BUTTONS[type(ask)]
             yield self.read(say(key)), value

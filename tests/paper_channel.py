@@ -39,6 +39,8 @@ class PaperChannel:
         self.refuse: dict[str, str] = {}
         self.refund_state = RefundState.PROCESSING
         self.pay_on_close = False
+        self.typing = False                 # who shows a code has to type a password
+        self.codes: list[str] = []
         self.refunded = threading.Event()
         self._lock = threading.Lock()
 
@@ -83,6 +85,24 @@ class PaperChannel:
             raise AlreadyPaid("ORDERPAID", "paid")
         self.orders[order_no].state = TradeState.CLOSED
         self._end("close")
+
+    def charge(self, order_no: str, amount: int, description: str, code: str) -> Trade:
+        self._begin("charge", order_no)
+        self.codes.append(code)
+        self.orders[order_no] = Sheet(amount, TradeState.USERPAYING if self.typing else TradeState.SUCCESS)
+        self._end("charge")
+        if self.typing:
+            raise ChannelAway("USERPAYING")
+        return self._trade(order_no)
+
+    def reverse(self, order_no: str) -> None:
+        self._begin("reverse", order_no)
+        if order_no not in self.orders:
+            raise OrderUnknown("ORDERNOTEXIST", "unknown")
+        if self.pay_on_close:
+            self.pay(order_no)
+        self.orders[order_no].state = TradeState.REVOKED
+        self._end("reverse")
 
     def refund(self, order_no: str, refund_no: str, amount: int, total: int, reason: str) -> RefundResult:
         self._begin("refund", refund_no)

@@ -150,6 +150,10 @@ def all_scenes() -> dict[str, Scene]:
                      ends_at=287.0),
         "pay-unknown": scene(Pay(Name("请用微信扫码支付", "Please pay with WeChat"), ORDER), ends_at=287.0, complaint=Name(
             "正在核对支付结果，请不要重复付款。", "Checking with the bank. Please do not pay twice.")),
+        "pay-ways": scene(Pay(Name("请用支付宝扫码支付", "Please pay with Alipay"), replace(
+            ORDER, channel="alipay", channels=("wechat", "alipay")), BOOKING_ROWS[1:4]), trail=TRAIL, ends_at=287.0),
+        "pay-password": scene(Pay(Name("请在手机上确认付款", "Please confirm on your phone"), replace(
+            ORDER, code_url=""), BOOKING_ROWS[1:4]), trail=TRAIL, ends_at=28.0),
         "wait": Scene(Waiting(Name("正在为您留号", "Keeping a place for you")), 9, trail=TRAIL[:2]),
         "list": scene(ChooseFrom(Name("请选择要退的号", "Which booking do you want to cancel?"), BOOKINGS)),
         "done-ticket": scene(Done(

@@ -138,6 +138,10 @@ def office(away: bool) -> Callable[[Body], None]:
     return happen
 
 
+def asks_for_password(body: Body) -> None:
+    body.town.typing = True
+
+
 def plugs(plug: bool) -> Callable[[Body], None]:
     def happen(body: Body) -> None:
         if plug:
@@ -187,6 +191,7 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"the server goes away", server(away=True)),
     (r"the server comes back", server(away=False)),
     (r"the next answer gets lost", loses_answer),
+    (r"the phone wants a password", asks_for_password),
     (r"the payment office goes away", office(away=True)),
     (r"the payment office comes back", office(away=False)),
     (r"the reader is unplugged", plugs(False)),

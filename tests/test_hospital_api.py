@@ -22,7 +22,7 @@ CONTRACT = {
     "/hello": "get", "/departments": "get", "/departments/{department}/sessions": "get", "/patients/find": "post",
     "/patients": "post", "/patients/{patient}/appointments": "get", "/patients/{patient}/papers": "get",
     "/patients/{patient}/notices": "get", "/notices/{notice}/seen": "post", "/holds": "post",
-    "/holds/{hold}/release": "post", "/holds/{hold}/confirm": "post", "/orders": "post", "/orders/{no}": "get",
+    "/holds/{hold}/release": "post", "/holds/{hold}/confirm": "post", "/charges": "post", "/orders": "post", "/orders/{no}": "get",
     "/orders/{no}/close": "post", "/appointments/{appointment}/cancel": "post", "/papers": "post",
     "/papers/outcome": "post", "/facts": "post",
 }
@@ -51,6 +51,8 @@ def test_openapi_describes_every_call_and_its_refusals(hospital: Hospital) -> No
     assert {"slot_full", "already_booked", "daily_limit", "session_stopped", "past", "unknown_segment",
             "blacklisted", "in_progress", "key_reused"} <= refusals(described, "/holds", "post")
     assert {"hold_ended", "channel_refused", "channel_away"} <= refusals(described, "/orders", "post")
+    assert {"code_gone", "channel_refused"} <= refusals(described, "/charges", "post")
+    assert "Payer-Code" in {one["name"] for one in described["paths"][f"{API}/charges"]["post"]["parameters"]}
 
 
 def test_nothing_without_a_token(hospital: Hospital) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from kiosk.numbers import born, is_id_number, is_payment_code, is_phone, kind_of_code
+from kiosk.numbers import born, is_id_number, is_phone, kind_of_code, wallet_of
 from townsfolk import PEOPLE
 
 VISIT_CARD = r"V\d{12}"
@@ -63,5 +63,13 @@ def test_which_code_it_is(code: str, kind: str) -> None:
 def test_an_id_number_of_a_province_that_looks_like_a_payment_is_an_id_number() -> None:
     stem = "11010018000101001"          # of the year 1800: nobody's
     number = next(stem + last for last in "0123456789X" if is_id_number(stem + last))
-    assert is_payment_code(number) is number.isdigit()
+    assert wallet_of(number) == ("wechat" if number.isdigit() else None)
     assert kind_of_code(number, VISIT_CARD) == "id_number"
+
+
+@pytest.mark.parametrize(("code", "wallet"), [
+    ("100000000000000000", "wechat"), ("159999999999999999", "wechat"), ("160000000000000000", None),
+    ("10000000000000000", None), ("2500000000000000", "alipay"), ("300000000000000000000000", "alipay"),
+    ("3100000000000000", None), ("250000000000000", None), ("6212345678901234567", "unionpay"), ("62123456789", None)])
+def test_whose_payers_code_it_is(code: str, wallet: str | None) -> None:
+    assert wallet_of(code) == wallet

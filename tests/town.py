@@ -27,6 +27,8 @@ class Town:
         self.away = False                    # the kiosk does not reach the hospital
         self.lose = 0                        # so many answers get lost after the act was done
         self.office_away = False             # the payment office gives the hospital no answer
+        self.typing = False                  # who shows a payer's code must type a password
+        self.channels = ("wechat", "alipay")
         self.departments, sessions = roster(self.clock.wall().date())
         self.sessions = {session.id: session for session in sessions}
         self.places = [Place(number, segment, session) for session in sessions

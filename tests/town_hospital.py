@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk import care
 from kiosk.hospital import Unknown
-from kiosk.requests import Refused, VisitCard
+from kiosk.requests import PayerCode, Refused, VisitCard
 from town_books import Booked, Held, Paid, Paper
 from townsfolk import PEOPLE, Person, patient as file_of
 
 if TYPE_CHECKING:
     from town import Town
 
-HOLD, ORDER, GRACE, LONGEST = 180, 180, 60, 900        # seconds, as the hospital's
+HOLD, ORDER, PASSWORD, GRACE, LONGEST = 180, 180, 30, 60, 900        # seconds, as the hospital's
 PER_DAY = 3
 
 
@@ -104,22 +104,37 @@ class TownHospital:
         return self._did(key, ("confirm", hold), work)
 
     def open_payment(self, hold: str, channel: str, key: str) -> care.Order:
+        return self._did(key, ("order", hold, channel),
+                         lambda: self._ordered(hold, channel, ORDER, "weixin://wxpay/bizpayurl?pr={}").order)
+
+    def charge(self, hold: str, code: PayerCode, key: str) -> care.Order:
         def work() -> care.Order:
-            town, held = self._town, self._town.holds[hold]
-            if town.office_away:
-                raise Unknown("channel_away")
-            for older in (paid for paid in town.orders.values() if paid.order.hold == hold):
-                if self._conclude(older).state not in (care.OrderState.CLOSED, care.OrderState.REFUSED):
-                    return older.order
-            now = town.clock.wall()
-            if not town.live(held) or now + dt.timedelta(seconds=ORDER) > held.made_at + dt.timedelta(seconds=LONGEST):
-                raise Refused("hold_ended")
-            held.place.until = now + dt.timedelta(seconds=ORDER + GRACE)
-            no = town.next("R2611230800{:06d}")
-            town.orders[no] = Paid(care.Order(no, hold, channel, held.hold.fee, f"weixin://wxpay/bizpayurl?pr={no}",
-                                              now + dt.timedelta(seconds=ORDER), care.OrderState.OPEN, None))
-            return town.orders[no].order
-        return self._did(key, ("order", hold, channel), work)
+            if not code.code:
+                raise Refused("code_gone")
+            paid = self._ordered(hold, code.wallet, PASSWORD, "")
+            if not paid.order.code_url and paid.order.state is care.OrderState.OPEN and not self._town.typing:
+                paid.came, paid.known = paid.order.amount, False
+                self._town.learn(paid)
+            return paid.order
+        return self._did(key, ("charge", hold, code.wallet), work)
+
+    def _ordered(self, hold: str, channel: str, seconds: int, url: str) -> Paid:
+        """A new order; or the older one of this hold, if there is money on it."""
+        town, held = self._town, self._town.holds[hold]
+        if town.office_away:
+            raise Unknown("channel_away")
+        for older in (paid for paid in town.orders.values() if paid.order.hold == hold):
+            if self._conclude(older).state not in (care.OrderState.CLOSED, care.OrderState.REFUSED):
+                return older
+        now = town.clock.wall()
+        if not town.live(held) or now + dt.timedelta(seconds=seconds) > held.made_at + dt.timedelta(seconds=LONGEST):
+            raise Refused("hold_ended")
+        held.place.until = now + dt.timedelta(seconds=seconds + GRACE)
+        no = town.next("R2611230800{:06d}")
+        order = care.Order(no, hold, channel, held.hold.fee, url.format(no), now + dt.timedelta(seconds=seconds),
+                           care.OrderState.OPEN, None, town.channels)
+        town.orders[no] = Paid(order)
+        return town.orders[no]
 
     def order(self, no: str) -> care.Order:
         with self._asked():

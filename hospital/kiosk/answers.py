@@ -6,6 +6,7 @@ from typing import Any
 
 from hospital.care import masking, models, papers, roster
 from hospital.kiosk import schemas as wire
+from hospital.money import channels
 from hospital.money.models import Order, Refund
 
 
@@ -77,7 +78,8 @@ def transaction(one: Order | None) -> str | None:
 
 def order(one: Order) -> wire.Order:
     return wire.Order(no=one.no, hold=one.invoice.hold_id, channel=one.channel, amount=one.amount, code_url=one.code_url,
-                      expires_at=one.expires_at, state=one.state, transaction=transaction(one))
+                      expires_at=one.expires_at, state=one.state, transaction=transaction(one),
+                      channels=channels.names())
 
 
 def paper_state(one: papers.PaperState) -> wire.PaperState:

@@ -26,8 +26,8 @@ from hospital.kiosk.models import Kiosk
 from hospital.refusal import Away, Refusal
 
 View = Callable[..., Any]
-_KEY = {"parameters": [{"in": "header", "name": "Idempotency-Key", "required": True,
-                        "schema": {"type": "string", "minLength": 1, "maxLength": 64}}]}
+_KEY = {"in": "header", "name": "Idempotency-Key", "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64}}
 
 
 class Request(HttpRequest):
@@ -60,7 +60,7 @@ def read(router: Router, path: str, answer: Any, refusals: tuple[str, ...] = (),
 
 
 def act(router: Router, path: str, answer: Any, refusals: tuple[str, ...] = (), *, status: tuple[int, ...] = (200,),
-        atomic: bool = True) -> Callable[[View], View]:
+        atomic: bool = True, headers: tuple[dict[str, Any], ...] = ()) -> Callable[[View], View]:
     """Register a POST that happens once under its key.
 
     atomic: the work and its stored answer are one transaction. Work that talks to the payment channel is not; it
@@ -68,7 +68,7 @@ def act(router: Router, path: str, answer: Any, refusals: tuple[str, ...] = (), 
     """
     every = ("no_key", "unauthorized", "key_reused", "in_progress", *refusals)
     register = router.api_operation(["POST"], path, response=_responses(dict.fromkeys(status, answer), every),
-                                    openapi_extra=_KEY)
+                                    openapi_extra={"parameters": [_KEY, *headers]})
     return lambda view: register(_once(view, atomic))
 
 

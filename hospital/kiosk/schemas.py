@@ -184,6 +184,7 @@ class Order(Schema):
     expires_at: Moment
     state: Literal["open", "paid", "closed", "refused", "disputed", "refunding", "refunded"]
     transaction: str | None
+    channels: list[str]     # all that the person may choose from, in the hospital's order
 
 
 class NewPaper(Schema):

@@ -19,6 +19,7 @@ class Way:
     appid: str
 
 
+NAMES = ("wechat",)     # in the order in which they are offered
 _ways: dict[str, Way | None] = {}
 
 
@@ -30,6 +31,11 @@ def way(name: str) -> Way | None:
     if name not in _ways:
         _ways[name] = _wechat() if name == "wechat" and settings.WECHAT_ACCOUNT else None
     return _ways[name]
+
+
+def names() -> list[str]:
+    """The ways to pay that there are."""
+    return [name for name in NAMES if way(name) is not None]
 
 
 def use(name: str, found: Way | None) -> None:

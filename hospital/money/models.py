@@ -105,7 +105,10 @@ class Order(models.Model):
     appid = models.CharField("应用号", max_length=32)
     amount = models.PositiveIntegerField("金额（分）")
     description = models.CharField("说明", max_length=100)
-    code_url = models.CharField("付款码", max_length=500, blank=True)
+    code_url = models.CharField("收款码", max_length=500, blank=True)
+    # The payer showed a code of their own (付款码) instead. The code itself is kept nowhere.
+    by_code = models.BooleanField("扫付款码", default=False)
+    charged_at = models.DateTimeField("扣款时间", null=True, blank=True)
     made_at = models.DateTimeField("下单时间")
     expires_at = models.DateTimeField("截止时间")
     asked_at = models.DateTimeField("上次查询", null=True, blank=True)
@@ -134,7 +137,7 @@ class Order(models.Model):
     @property
     def asked_for(self) -> bool:
         """Could anybody have paid it yet?"""
-        return bool(self.code_url)
+        return bool(self.code_url or self.charged_at)
 
     @property
     def received(self) -> Payment | None:

@@ -26,9 +26,7 @@ def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
     An older order of the hold is concluded first; if there is money on it, that order is the answer.
     Raises hold_ended, channel_refused {reason}, Away.
     """
-    found = way(channel)
-    if found is None:
-        raise Refusal("channel_refused", reason="not_configured")
+    found = _way(channel)
     order = Order.objects.filter(kiosk=kiosk, key=key).first()
     if order is None:
         paid = _conclude_older(hold)
@@ -40,6 +38,36 @@ def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
     return _open(order, found) if order.state == Order.State.OPEN else order
 
 
+def charge(hold: Hold, channel: str, code: str, kiosk: str, key: str) -> Order:
+    """Take the fee by the payer's own code (付款码), which passes through and is kept nowhere.
+
+    The order comes back paid, refused, or open: then the payer may be typing a password, and it is looked at until it
+    is settled or closed. The same kiosk and key go on with the same order, which is charged once: a repeat needs no
+    code. Older orders of the hold as in `open_order`. Raises hold_ended, channel_refused {reason}, code_gone, Away.
+    """
+    order = Order.objects.filter(kiosk=kiosk, key=key).first()
+    if order is None:
+        if not code:
+            raise Refusal("code_gone")      # whoever had it has forgotten it, and nothing was charged
+        found = _way(channel)
+        paid = _conclude_older(hold)
+        if paid is not None:
+            return paid
+        order = _write_down(hold, channel, found, kiosk, key, by_code=True)
+    now = clock.now()
+    mine = Order.objects.filter(pk=order.pk, state=Order.State.OPEN, charged_at__isnull=True)
+    if code and mine.update(charged_at=now, asked_at=now):
+        return _charge(order, _way(order.channel), code)
+    return settling.get_order(order.no)
+
+
+def _way(channel: str) -> Way:
+    found = way(channel)
+    if found is None:
+        raise Refusal("channel_refused", reason="not_configured")
+    return found
+
+
 def _conclude_older(hold: Hold) -> Order | None:
     older = Order.objects.filter(invoice__hold=hold, state=Order.State.OPEN).first()
     if older is not None:
@@ -47,12 +75,12 @@ def _conclude_older(hold: Hold) -> Order | None:
     return Order.objects.filter(invoice__hold=hold, state__in=_SETTLED).first()
 
 
-def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str) -> Order:
+def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str, by_code: bool = False) -> Order:
     """The invoice, its order, and the hold prolonged to outlive it, in one transaction."""
     with transaction.atomic():
         hold = booking.locked_hold(hold.pk)
         now = clock.now()
-        expires_at = now + dt.timedelta(seconds=settings.ORDER_SECONDS)
+        expires_at = now + dt.timedelta(seconds=settings.CODE_SECONDS if by_code else settings.ORDER_SECONDS)
         longest = hold.made_at + dt.timedelta(seconds=settings.HOLD_LONGEST_SECONDS)
         if Order.objects.filter(invoice__hold=hold, state=Order.State.OPEN).exists():
             raise Away      # another request was quicker: asked again, this one will conclude that order
@@ -60,13 +88,14 @@ def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str) -> O
         if booking.live(hold) and schedule.fee == 0:
             raise Refusal("channel_refused", reason="nothing_to_pay")
         if expires_at > longest or not booking.prolong(
-                hold, expires_at + dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS)):
+                hold, max(hold.until, expires_at + dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS))):
             raise Refusal("hold_ended")
         invoice = _invoice(hold, now)
         return Order.objects.create(
             no=f"R{now:%y%m%d%H%M%S}{secrets.token_hex(6).upper()}", invoice=invoice, kiosk=kiosk, key=key,
             channel=channel, merchant=found.merchant, appid=found.appid, amount=invoice.total,
-            description=invoice.lines.get().text, made_at=now, expires_at=expires_at)
+            description=invoice.lines.get().text, made_at=now, expires_at=expires_at,
+            by_code=by_code)
 
 
 def _invoice(hold: Hold, now: dt.datetime) -> Invoice:
@@ -93,3 +122,16 @@ def _open(order: Order, found: Way) -> Order:
     Order.objects.filter(pk=order.pk).update(code_url=code_url)
     order.refresh_from_db()
     return order
+
+
+def _charge(order: Order, found: Way, code: str) -> Order:
+    try:
+        trade = found.channel.charge(order.no, order.amount, order.description, code)
+    except AlreadyPaid:
+        return settling.conclude(order)
+    except ChannelRefused as refused:
+        Order.objects.filter(pk=order.pk, state=Order.State.OPEN).update(state=Order.State.REFUSED, reason=refused.code)
+        return settling.get_order(order.no)
+    except ChannelAway:
+        return settling.get_order(order.no)     # a password is typed, or nobody knows: it is asked about
+    return settling.learn(order.no, trade)

@@ -29,6 +29,11 @@ _MONEY_CAME = (TradeState.SUCCESS, TradeState.REFUND)
 _DEAD = (TradeState.CLOSED, TradeState.REVOKED)
 
 
+def _failed(order: Order, trade: Trade) -> bool:
+    """A code is tried once; a QR code may be tried again after the bank said no."""
+    return order.by_code and trade.state == TradeState.PAYERROR
+
+
 def get_order(no: str) -> Order:
     found = Order.objects.select_related("invoice", "payment").filter(no=no).first()
     if found is None:
@@ -45,6 +50,8 @@ def learn(no: str, trade: Trade) -> Order:
             _money_came(order, trade)
         elif trade.state in _DEAD and order.state == Order.State.OPEN:
             order.state = Order.State.CLOSED
+        elif _failed(order, trade) and order.state == Order.State.OPEN:
+            order.state, order.reason = Order.State.REFUSED, trade.state
         else:
             return order
         save_news(order)
@@ -86,7 +93,8 @@ def save_news(order: Order) -> None:
 
 def look(order: Order) -> Order:
     """How the order stands; asks the channel at most every ORDER_ASK_SECONDS. Its silence changes nothing."""
-    if order.state != Order.State.OPEN or not order.code_url or not may_ask(order, settings.ORDER_ASK_SECONDS):
+    seconds = settings.CODE_ASK_SECONDS if order.by_code else settings.ORDER_ASK_SECONDS
+    if order.state != Order.State.OPEN or not order.asked_for or not may_ask(order, seconds):
         return order
     try:
         trade = _query(order, _way(order))
@@ -103,19 +111,26 @@ def may_ask(order: Order, seconds: float) -> bool:
 
 
 def conclude(order: Order) -> Order:
-    """Query, close, query once more: afterwards nobody can pay it, or it is paid. Raises Away when nobody knows."""
+    """Query, close (or reverse what was charged by a code), query once more.
+
+    Afterwards nobody can pay it, or it is paid. Raises Away when nobody knows.
+    """
     if order.state != Order.State.OPEN:
         return order
     found = _way(order)
     trade = _query(order, found)
-    if trade is None or trade.state not in _MONEY_CAME + _DEAD:
-        shut = _close(order, found)
+    if trade is None or not _final(order, trade):
+        shut = _shut(order, found)
         trade = _query(order, found) or _nowhere(order)
-        if trade.state not in _MONEY_CAME + _DEAD:
+        if not _final(order, trade):
             if not shut or trade.state == TradeState.USERPAYING:
                 raise Away
             trade = _closed(order)
     return learn(order.no, trade)
+
+
+def _final(order: Order, trade: Trade) -> bool:
+    return trade.state in _MONEY_CAME + _DEAD or _failed(order, trade)
 
 
 def _way(order: Order) -> Way:
@@ -135,10 +150,12 @@ def _query(order: Order, found: Way) -> Trade | None:
         raise Away from away
 
 
-def _close(order: Order, found: Way) -> bool:
-    """Did the channel close it?"""
+def _shut(order: Order, found: Way) -> bool:
+    """Did the channel close (reverse) it?"""
+    if order.charged_at and clock.now() < order.charged_at + dt.timedelta(seconds=settings.REVERSE_AFTER_SECONDS):
+        raise Away
     try:
-        found.channel.close(order.no)
+        (found.channel.reverse if order.by_code else found.channel.close)(order.no)
     except (AlreadyPaid, OrderUnknown):
         return False
     except (ChannelAway, ChannelRefused) as away:
@@ -147,8 +164,8 @@ def _close(order: Order, found: Way) -> bool:
 
 
 def _nowhere(order: Order) -> Trade:
-    """The channel does not know the order. Nobody can pay it if nobody ever saw its code, or its time is over."""
-    if order.code_url and clock.now() <= order.expires_at:
+    """The channel does not know the order. Nobody can pay it if nobody was ever asked to, or its time is over."""
+    if order.asked_for and clock.now() <= order.expires_at:
         raise Away
     return _closed(order)
 

@@ -113,6 +113,21 @@ class Channel(Protocol):
         A payment on its way may still win the race: query once more after closing.
         """
 
+    def charge(self, order_no: str, amount: int, description: str, code: str) -> Trade:
+        """Take `amount` fen from whoever showed `code` (付款码): a one-time bearer secret, never logged or kept.
+
+        One order number is charged once. Raises ChannelRefused when nothing was taken and nothing will be;
+        ChannelAway also while the payer types a password: then query every few seconds, and reverse after
+        half a minute. There are no notifications of these.
+        """
+
+    def reverse(self, order_no: str) -> None:
+        """Undo a charge: what was not paid cannot be paid any more, what was paid goes back in full.
+
+        Not within 15 s of charging. Reversing twice is fine. Raises OrderUnknown, ChannelRefused; ChannelAway
+        also when the channel wants to be asked again.
+        """
+
     def refund(self, order_no: str, refund_no: str, amount: int, total: int, reason: str) -> RefundResult:
         """Give back `amount` of the `total` fen the order cost. The same refund_no is refunded only once.
 

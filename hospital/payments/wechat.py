@@ -1,4 +1,4 @@
-"""WeChat Pay, Native (a QR code on the kiosk's screen), API v3, in public-key mode.
+"""WeChat Pay, Native (a QR code on the kiosk's screen) and by the payer's code, API v3, in public-key mode.
 
 The library wechatpayv3 signs, sends, verifies and decrypts. Added here, because it does not have them:
 time-outs, a gateway of our choice, the five-minute rule, test signatures, one canonical spelling of a
@@ -38,10 +38,12 @@ _SEAL = ("wechatpay-timestamp", "wechatpay-nonce", "wechatpay-signature", "wecha
 _PAID = {"ORDERPAID"}
 _UNKNOWN = {"ORDERNOTEXIST", "RESOURCENOTEXISTS"}
 _CLOSED = {"ORDERCLOSED"}
+_REVERSED = {"ORDERREVERSED"}
 _REFUSED = _CLOSED | {
     "PARAMERROR", "INVALIDREQUEST", "APPIDMCHIDNOTMATCH", "MCHNOTEXISTS", "SIGNERROR", "NOAUTH",
     "OUTTRADENOUSED", "RULELIMIT", "TRADEERROR", "ACCOUNTERROR", "NOTENOUGH", "USERACCOUNTABNORMAL",
-    "REQUESTBLOCKED"}
+    "REQUESTBLOCKED",
+    "AUTHCODEINVALID", "AUTHCODEEXPIRE", "AUTHCODEEXPIRED", "AUTHCODEERROR", "BUYERMISMATCH", "NOTSUPORTCARD"} | _REVERSED
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,10 @@ class WechatChannel:
             time_expire=expires_at.astimezone(_CHINA).isoformat(timespec="seconds")))
 
     def query(self, order_no: str) -> Trade:
-        trade = _question(_trade, lambda: self._pay.query(out_trade_no=order_no))
+        return self._of(order_no, _question(_trade, lambda: self._pay.query(out_trade_no=order_no)))
+
+    @staticmethod
+    def _of(order_no: str, trade: Trade) -> Trade:
         if trade.order_no != order_no:
             raise ChannelAway("an answer about another order")
         return trade
@@ -112,6 +117,20 @@ class WechatChannel:
             _ask(lambda words: None, lambda: self._pay.close(order_no))
         except ChannelRefused as refusal:
             if _word(refusal.code) not in _CLOSED:
+                raise
+
+    def charge(self, order_no: str, amount: int, description: str, code: str) -> Trade:
+        # Somebody typing a password is answered with 202 or the word USERPAYING: neither is an end.
+        return self._of(order_no, _ask(_trade, lambda: self._pay.pay(
+            description=description[:127], out_trade_no=order_no, amount={"total": amount, "currency": "CNY"},
+            payer={"auth_code": code}, scene_info={"store_info": {"out_id": "kiosk"}},
+            pay_type=WeChatPayType.CODEPAY)))
+
+    def reverse(self, order_no: str) -> None:
+        try:
+            _ask(lambda words: None, lambda: self._pay.codepay_reverse(order_no))
+        except ChannelRefused as refusal:
+            if _word(refusal.code) not in _REVERSED:
                 raise
 
     def refund(self, order_no: str, refund_no: str, amount: int, total: int, reason: str) -> RefundResult:

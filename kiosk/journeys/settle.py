@@ -3,46 +3,59 @@
 from __future__ import annotations
 
 from kiosk.care import Hold, Order, OrderState
-from kiosk.requests import (ClosePayment, Declined, Left, OpenPayment, Option, Pay, PayEnd, Print, Refused, Row, Trouble)
+from kiosk.requests import (ClosePayment, Declined, Left, OpenPayment, Option, Pay, PayByCode, PayEnd, PayerCode, PayWith,
+                            Print, Refused, Row, Trouble)
 from kiosk.tickets import ReferenceSlip
-from kiosk.words import say
+from kiosk.words import Text, say
 
-CHANNEL = "wechat"
+FIRST = PayWith("wechat")
+"""What is offered before the person says anything."""
 
 
 async def settle(hold: Hold) -> None:
     """Returns when the hold is paid (or free); raises Declined, Left or Refused when it is not, the order surely closed."""
     if hold.fee == 0:
         return
-    while True:
-        order = await OpenPayment(hold.id, CHANNEL)
-        if _arrived(order) or await _paid(hold, order):
-            return
+    way: PayWith | PayerCode | None = FIRST
+    while way is not None:
+        if isinstance(way, PayerCode):
+            order = await PayByCode(hold.id, way)
+        else:
+            order = await OpenPayment(hold.id, way.channel)
+        way = None if _arrived(order) else await _other_way(hold, order)
 
 
-async def _paid(hold: Hold, order: Order) -> bool:
-    """Whether this order was paid; False when the person wants another code."""
-    try:
-        end = await Pay(title=say("pay.title"), order=order, rows=(
-            Row(say("row.department"), hold.department.name),
-            Row(say("row.time"), say("trail.time", day=hold.day, start=hold.start))))
-    except Left:
-        closed = await ClosePayment(order.no)
-        if _arrived(closed):                     # they paid while leaving: what they paid for is theirs
-            return True
-        raise
+async def _other_way(hold: Hold, order: Order) -> PayWith | PayerCode | None:
+    """None: this order was paid. Else how the person wants to pay instead, this order surely closed."""
+    end: PayEnd | PayWith | PayerCode = PayEnd.REFUSED
+    if order.state is OrderState.OPEN:
+        try:
+            end = await Pay(title=_title(order), order=order, rows=(
+                Row(say("row.department"), hold.department.name),
+                Row(say("row.time"), say("trail.time", day=hold.day, start=hold.start))))
+        except Left:
+            closed = await ClosePayment(order.no)
+            if _arrived(closed):                 # they paid while leaving: what they paid for is theirs
+                return None
+            raise
     if end is PayEnd.PAID:
-        return True
+        return None
     closed = await ClosePayment(order.no)
     if _arrived(closed):
-        return True
+        return None
     if closed.state is OrderState.DISPUTED:
         await _dispute(closed)
+    if not isinstance(end, PayEnd):
+        return end
     choice = await Trouble(title=say(f"pay.{end}"), text=say(f"pay.{end}.text"), picture="payment", options=(
         Option("again", say("pay.again"), icon="qr"), Option("leave", say("pay.leave"), icon="home")))
     if choice == "leave":
         raise Declined
-    return False
+    return PayWith(order.channel)
+
+
+def _title(order: Order) -> Text:
+    return say("pay.title", app=say(f"pay.app.{order.channel}")) if order.code_url else say("pay.confirm")
 
 
 def _arrived(order: Order) -> bool:

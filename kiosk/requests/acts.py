@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
                         PaperState, Patient, Session)
-from kiosk.requests.asks import VisitCard
+from kiosk.requests.asks import PayerCode, VisitCard
 from kiosk.requests.story import Request
 from kiosk.tickets import Ticket
 
@@ -111,6 +111,24 @@ class OpenPayment(Do[Order]):
 
     hold: str
     channel: str
+
+
+@dataclass(frozen=True)
+class PayByCode(Do[Order]):
+    """Take the fee by the payer's own code. The order comes back paid, refused, or open while a password is typed.
+
+    Repeated under its key it charges nothing again, and needs the code no more. Refused: hold_ended, channel_refused,
+    code_gone (nothing was charged).
+    """
+
+    undone: ClassVar[bool] = True
+    stake: ClassVar[bool] = True
+    manner: ClassVar[Manner] = Manner.ACT
+    deadline: ClassVar[float] = 15.0
+    saying: ClassVar[str] = "wait.charge"
+
+    hold: str
+    code: PayerCode
 
 
 @dataclass(frozen=True)

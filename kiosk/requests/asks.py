@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from kiosk.care import Choice, Document, Order, OrderState, Session
-from kiosk.numbers import is_id_number, is_phone
+from kiosk.numbers import is_id_number, is_phone, wallet_of
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
                                    PaymentNews)
 from kiosk.requests.story import Request
@@ -207,11 +207,27 @@ class PayEnd(StrEnum):
 
 
 @dataclass(frozen=True)
-class Pay(Ask[PayEnd]):
-    """Scan this code and pay. The channel answers; time that runs out is an answer too: the code is over."""
+class PayWith:
+    """The person would rather pay through another channel."""
+
+    channel: str
+
+
+@dataclass(frozen=True)
+class PayerCode:
+    """A payer's own code (付款码) was shown. It pays once, for whoever has it: never logged, never on disk."""
+
+    wallet: str
+    code: str = field(default="", repr=False, metadata={"kept": False})
+
+
+@dataclass(frozen=True)
+class Pay(Ask[PayEnd | PayWith | PayerCode]):
+    """Scan this code and pay, or show the phone's own code. The channel answers; time that runs out is an answer too:
+    the code is over. An order without a code of its own waits for a password on the payer's phone."""
 
     page: ClassVar[str] = "pay"
-    listens: ClassVar[tuple[str, ...]] = ("payment",)
+    listens: ClassVar[tuple[str, ...]] = ("payment", "payer_code")
     revisit: ClassVar[bool] = False
     patience: ClassVar[int] = 0
 
@@ -219,8 +235,16 @@ class Pay(Ask[PayEnd]):
     order: Order
     rows: tuple[Row, ...] = ()
 
-    def hear(self, event: Event) -> Answered[PayEnd] | Complaint | None:
+    def hear(self, event: Event) -> Answered[PayEnd | PayerCode] | Complaint | None:
         match event:
+            case CodeShown() if not self.order.code_url:
+                return None                      # one code is being charged already
+            case CodeShown(CodeKind.PAYMENT, value) if wallet_of(value) in self.order.channels:
+                return Answered(PayerCode(str(wallet_of(value)), value))
+            case CodeShown(CodeKind.PAYMENT):
+                return Complaint(say("pay.other_wallet"), "payer_code_other_wallet")
+            case CodeShown():
+                return Complaint(say("pay.no_payer_code"), "payer_code_none")
             case PaymentNews(None):
                 return Complaint(say("pay.checking"), "payment_unknown")
             case PaymentNews(Order(state=OrderState.PAID)):

@@ -1,13 +1,20 @@
 """Orders: open a payment, look, close it."""
 
+import re
+
 from ninja import Router
 
 from hospital.care import booking
 from hospital.kiosk import answers, schemas as wire
 from hospital.kiosk.door import Request, act, read
 from hospital.money import ordering, settling
+from hospital.refusal import Refusal
 
 router = Router(tags=["orders"])
+_PAYER_CODE = re.compile(r"\d{16,24}")
+_CODE_HEADER = {"in": "header", "name": "Payer-Code", "schema": {"type": "string", "pattern": _PAYER_CODE.pattern},
+                "description": "The payer's code as scanned. Left out when a request is repeated by somebody who has "
+                               "forgotten it."}
 
 
 @act(router, "/orders", wire.Order, ("unknown_hold", "hold_ended", "channel_refused", "channel_away"), atomic=False)
@@ -16,6 +23,20 @@ def open_order(request: Request, body: wire.NewOrder) -> wire.Order:
     hold = booking.get_hold(body.hold)
     return answers.order(ordering.open_order(hold, body.channel, request.auth.name,
                                              request.headers["Idempotency-Key"]))
+
+
+@act(router, "/charges", wire.Order, ("unknown_hold", "hold_ended", "channel_refused", "channel_away", "code_gone"),
+     atomic=False, headers=(_CODE_HEADER,))
+def charge(request: Request, body: wire.NewOrder) -> wire.Order:
+    """Take the fee of a held number by the payer's own code. The order comes back paid, refused or open.
+
+    The code is a bearer secret: it comes in a header, because what is kept of a request is made of its body.
+    """
+    code = request.headers.get("Payer-Code", "")
+    if code and not _PAYER_CODE.fullmatch(code):
+        raise Refusal("bad_request", where=["header.Payer-Code"])
+    hold = booking.get_hold(body.hold)
+    return answers.order(ordering.charge(hold, body.channel, code, request.auth.name, request.headers["Idempotency-Key"]))
 
 
 @read(router, "/orders/{no}", wire.Order, ("unknown_order",))

@@ -20,11 +20,12 @@ from hospital.sim.wechat.seal import Seal
 Words = dict[str, Any]
 Handler = Callable[..., Words | None]
 _ORDER_NO = re.compile(r"[0-9A-Za-z_\-|*]{6,32}")
+_PAYER_CODE = re.compile(r"1[0-5][0-9]{16}")
 _REFUND_NO = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
 
 
 class Api:
-    """The calls of Native payment and refunds. An answer is the words to send, or None for 204."""
+    """The calls of Native payment, of payers' codes, and of refunds. An answer is the words to send, or None for 204."""
 
     def __init__(self, app: Flask, account: Account, books: Books, seal: Seal, faults: Faults) -> None:
         self._account = account
@@ -34,6 +35,8 @@ class Api:
         trades = "/v3/pay/transactions/"
         for method, path, handler in (
                 ("POST", trades + "native", self._order),
+                ("POST", trades + "codepay", self._charge),
+                ("POST", trades + "out-trade-no/<number>/reverse", self._reverse),
                 ("GET", trades + "out-trade-no/<number>", self._query),
                 ("GET", trades + "id/<number>", self._query_transaction),
                 ("POST", trades + "out-trade-no/<number>/close", self._close),
@@ -49,6 +52,23 @@ class Api:
             raise Refusal(self._faults.get("refuse_orders"))
         _check_order(said)
         return {"code_url": self._books.order(said)}
+
+    def _charge(self, said: Words) -> Words:
+        self._merchant(said.get("mchid"))
+        if said.get("appid") != self._account.appid:
+            raise Refusal("APPID_MCHID_NOT_MATCH")
+        if self._faults.get("refuse_orders"):
+            raise Refusal(self._faults.get("refuse_orders"))
+        _check_charge(said)
+        code = said.pop("payer")["auth_code"]
+        return words.trade(self._books.charge(said, code, typing=self._faults.get("typing")), self._account)
+
+    def _reverse(self, said: Words, number: str) -> Words:
+        self._merchant(said.get("mchid"))
+        if self._faults.take("reverse_again", "answer"):
+            raise Refusal("SYSTEM_ERROR")
+        self._books.reverse(number)
+        return {"appid": self._account.appid, "mchid": self._account.mchid, "out_trade_no": number}
 
     def _query(self, said: Words, number: str) -> Words:
         self._merchant(request.args.get("mchid"))
@@ -122,6 +142,19 @@ def _check_order(said: Words) -> None:
             aware = False
         if not aware:
             raise Refusal("PARAM_ERROR", "参数time_expire格式错误")
+
+
+def _check_charge(said: Words) -> None:
+    _text(said, "out_trade_no", _ORDER_NO)
+    _text(said, "description", re.compile(r"(?s).{1,127}"))
+    _fen(said, "total")
+    payer, scene = said.get("payer"), said.get("scene_info")
+    if not isinstance(scene, dict) or not isinstance(scene.get("store_info"), dict):
+        raise Refusal("PARAM_ERROR", "参数scene_info.store_info不能为空")
+    if not isinstance(payer, dict) or not isinstance(payer.get("auth_code"), str):
+        raise Refusal("PARAM_ERROR", "参数payer.auth_code不能为空")
+    if not _PAYER_CODE.fullmatch(payer["auth_code"]):
+        raise Refusal("AUTH_CODE_INVALID")
 
 
 def _check_refund(said: Words) -> None:

@@ -21,9 +21,10 @@ from hospital.sim.wechat.refusal import Refusal
 CHINA = timezone(timedelta(hours=8))
 CODE_LIFE = timedelta(hours=2)      # of a code_url
 ORDER_LIFE = timedelta(days=7)      # of an unpaid order
+PASSWORD_TIME = timedelta(minutes=1)  # to confirm a payment by code
 SHORTEST = timedelta(minutes=1)     # an earlier end than this after ordering is moved to it
 MOST_REFUNDS = 50                   # of one order
-OPEN = ("NOTPAY", "PAYERROR")
+OPEN = ("NOTPAY", "PAYERROR", "USERPAYING")
 
 
 @dataclass
@@ -50,8 +51,10 @@ class Order:
     opened_at: str
     expires_at: str
     state: str = "NOTPAY"
+    by_code: bool = False            # the payer showed a code of their own
     transaction: str = ""
     paid_at: str = ""
+    revoked_at: str = ""             # when a paid one was reversed
     told: bool = False               # the merchant has acknowledged that it is paid
     stated_amount: int | None = None  # what answers say instead of the truth (a fault)
     refunds: list[Refund] = field(default_factory=list)
@@ -78,6 +81,7 @@ class Books:
         self._clock = clock
         self._lock = threading.RLock()
         self._orders: dict[str, Order] = {}
+        self._codes: set[str] = set()   # payers' codes that were used
         if file is not None and file.exists():
             self._orders = {words["order_no"]: _order(words) for words in json.loads(file.read_text("utf-8"))}
 
@@ -101,6 +105,40 @@ class Books:
             order.code_at = now.isoformat()
             return order.code_url
 
+    def charge(self, request: dict[str, Any], code: str, typing: bool) -> Order:
+        """Take the money of whoever showed this code; every code pays once. typing: they must type a password."""
+        now = self._now()
+        with self._writing():
+            if request["out_trade_no"] in self._orders:
+                order = self._orders[request["out_trade_no"]]
+                if order.state == "USERPAYING":
+                    raise Refusal("USERPAYING")
+                raise Refusal("ORDERPAID" if order.paid else "OUT_TRADE_NO_USED")
+            if code in self._codes:
+                raise Refusal("AUTH_CODE_INVALID", "付款码已使用过，请刷新")
+            self._codes.add(code)
+            order = self._opened(request, now)
+            order.by_code, order.expires_at = True, (now + PASSWORD_TIME).isoformat()
+            if typing:
+                order.state = "USERPAYING"
+            else:
+                self._pay(order)
+            charged = deepcopy(order)
+        if typing:
+            raise Refusal("USERPAYING")
+        return charged
+
+    def reverse(self, order_no: str) -> None:
+        """Undo a payer's code: unpaid it cannot be paid any more; paid, the money is back at once."""
+        with self._writing():
+            order = self._find(order_no)
+            if not order.by_code:
+                raise Refusal("INVALID_REQUEST", "非付款码支付订单，不能撤销")
+            if order.state == "REVOKED":
+                raise Refusal("ORDER_REVERSED")
+            order.revoked_at = self._now().isoformat() if order.paid else ""
+            order.state = "REVOKED"
+
     def find(self, order_no: str) -> Order:
         with self._lock:
             return deepcopy(self._find(order_no))
@@ -114,6 +152,8 @@ class Books:
             order = self._find(order_no)
             if order.paid:
                 raise Refusal("ORDERPAID")
+            if order.by_code:
+                raise Refusal("INVALID_REQUEST", "付款码支付仅允许撤销")
             if order.state == "CLOSED":
                 raise Refusal("ORDER_CLOSED")
             order.state = "CLOSED"
@@ -145,11 +185,10 @@ class Books:
                 raise Refusal("ORDERPAID")
             if not late:
                 self._payable(order)
-            order.state = "SUCCESS"
-            order.transaction = "42000" + _digits(23)
-            order.paid_at = self._now().isoformat()
+            self._pay(order)
             paid = deepcopy(order)
-        self.on_paid(paid)
+        if not paid.by_code:            # of those there are no notifications
+            self.on_paid(paid)
         return paid
 
     def fail(self, order_no: str = "", code_url: str = "") -> Order:
@@ -193,7 +232,7 @@ class Books:
         with self._lock:
             orders, refunds = deepcopy(list(self._orders.values())), deepcopy(list(self._refunds()))
         for order in orders:
-            if order.paid and not order.told:
+            if order.paid and not order.told and not order.by_code:
                 self.on_paid(order)
         for refund in refunds:
             if refund.state == "PROCESSING":
@@ -212,6 +251,11 @@ class Books:
             return [self._show(order) for order in reversed(self._orders.values())]
 
     # rules
+
+    def _pay(self, order: Order) -> None:
+        order.state = "SUCCESS"
+        order.transaction = "42000" + _digits(23)
+        order.paid_at = self._now().isoformat()
 
     def _age(self, order: Order) -> None:
         if order.state in OPEN and self._now() > _time(order.opened_at) + ORDER_LIFE:

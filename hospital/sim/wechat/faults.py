@@ -10,15 +10,19 @@
     accepts them refuse_all: CODE         every request is refused with this code word (SYSTEM_ERROR: a 5xx)
     away: true | false       nothing gets through, in either direction refund: "processing" | "abnormal" | ""
     refunds stay where they are | end so; "" lets them succeed
+    typing: true | false     who shows a payer's code has to type a password (the phone pays or refuses then)
+    reverse_again: n         the next n reversals are answered SYSTEM_ERROR: they must be asked for again
 """
 
 import threading
 from collections.abc import Mapping
 from typing import Any
 
-COUNTED = ("lose_answers", "twice", "forge_signature", "test_signature", "stale", "lose_notifications")
+COUNTED = ("lose_answers", "twice", "forge_signature", "test_signature", "stale", "lose_notifications",
+           "reverse_again")
 SEALS = ("forge_signature", "test_signature", "stale")
-_NORMAL: dict[str, Any] = {"slow": 0.0, "refuse_orders": "", "refuse_all": "", "away": False, "refund": ""}
+_NORMAL: dict[str, Any] = {"slow": 0.0, "refuse_orders": "", "refuse_all": "", "away": False, "refund": "",
+                           "typing": False}
 
 
 class Faults:
@@ -78,7 +82,7 @@ def _check(word: str, value: Any) -> None:
     if word in COUNTED or word == "slow":
         good = isinstance(value, (int, float) if word == "slow" else int) and not isinstance(value, bool)
         good = good and value >= 0
-    elif word == "away":
+    elif word in ("away", "typing"):
         good = isinstance(value, bool)
     elif word == "refund":
         good = value in ("", "processing", "abnormal")

@@ -9,6 +9,7 @@ from hospital.sim.wechat.books import Order, Refund
 
 _STATES = {
     "NOTPAY": "订单未支付", "SUCCESS": "支付成功", "CLOSED": "订单已关闭", "REFUND": "转入退款",
+    "USERPAYING": "用户支付中，需要输入密码", "REVOKED": "已撤销",
     "PAYERROR": "支付失败(其他原因，如银行返回失败)"}
 
 
@@ -21,8 +22,9 @@ def trade(order: Order, account: Account) -> dict[str, Any]:
     if order.paid:
         amount = order.amount if order.stated_amount is None else order.stated_amount
         words |= {
-            "transaction_id": order.transaction, "trade_type": "NATIVE", "bank_type": "OTHERS",
-            "success_time": order.paid_at, "payer": {"openid": "oTwin" + account.appid[-8:] + "patient"},
+            "transaction_id": order.transaction, "bank_type": "OTHERS",
+            "trade_type": "MICROPAY" if order.by_code else "NATIVE", "success_time": order.paid_at,
+            "payer": {"openid": "oTwin" + account.appid[-8:] + "patient"},
             "amount": {"total": amount, "payer_total": amount, "currency": "CNY", "payer_currency": "CNY"}}
     return words
 
