@@ -21,7 +21,6 @@ from drivers.contract import CardReader, DeviceError, Printed, Printer, Scanner
 from drivers.service import Service
 from kiosk import requests as r
 from kiosk import tickets
-from kiosk.care import Hold
 from kiosk.ears import Hear, PaymentEar, card_ear, code_ear, payer_ear
 from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
@@ -155,12 +154,12 @@ class Desk:
                 return card_ear(self._lobby.idcard, self._hands, hear, lambda: self._now().date())
             case "scanner":
                 return code_ear(self._lobby.scanner, self._hands, hear, self._visit_card)
+            case "payer_code":
+                return payer_ear(self._lobby.scanner, self._hands, hear)
         assert isinstance(ask, r.Pay), f"nobody hears {name}"
         return PaymentEar(self._hospital, ask.order, self._hands, hear)
 
     def close(self, visit: str) -> None:
-            case "payer_code":
-                return payer_ear(self._lobby.scanner, self._hands, hear)
         """Erase the visit from the disk."""
         self._hands.do(lambda: self._journal.close(visit))
 
@@ -279,6 +278,8 @@ class Desk:
                 return hospital.hold(patient, segment, key)
             case r.OpenPayment(hold, channel):
                 return hospital.open_payment(hold, channel, key)
+            case r.PayByCode(hold, code):
+                return hospital.charge(hold, code, key)
             case r.ClosePayment(order):
                 return hospital.close_payment(order, key)
             case r.ConfirmHold(hold):
@@ -298,8 +299,6 @@ class Desk:
         answer = answers.get()
         if isinstance(answer, DeviceError):
             raise r.Refused(answer.cause)
-            case r.PayByCode(hold, code):
-                return hospital.charge(hold, code, key)
         return answer.value
 
 

@@ -121,8 +121,6 @@ class Hospital:
     def open_payment(self, hold: str, channel: str, key: str) -> Order:
         return self._post(Order, "/orders", {"hold": hold, "channel": channel}, key)
 
-    def order(self, no: str) -> Order:
-        return self._get(Order, f"/orders/{no}")
     def charge(self, hold: str, code: PayerCode, key: str) -> Order:
         """Take the fee by the payer's own code; a repeat that has forgotten it is answered all the same.
 
@@ -131,6 +129,8 @@ class Hospital:
         return self._record(Order, self._call("POST", "/charges", {"hold": hold, "channel": code.wallet}, {
             "Idempotency-Key": key} | ({"Payer-Code": code.code} if code.code else {})))
 
+    def order(self, no: str) -> Order:
+        return self._get(Order, f"/orders/{no}")
 
     def close_payment(self, no: str, key: str) -> Order:
         return self._post(Order, f"/orders/{no}/close", {}, key)
