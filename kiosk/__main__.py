@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kiosk.machine import InUse
 from kiosk.settings import TABLE, BadSetting, Settings, load
 
 STATE = Path("var/kiosk")
@@ -23,11 +24,15 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     asked = _arguments().parse_args(words)
     command: Callable[[argparse.Namespace], int] = asked.command
+    os.umask(0o077)              # what a kiosk writes is nobody else's
     try:
         return command(asked)
     except BadSetting as bad:
         print(bad, file=sys.stderr)
         return 2
+    except InUse as busy:
+        print(busy, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -61,6 +66,8 @@ def _arguments() -> argparse.ArgumentParser:
     demo.add_argument("--orientation", choices=sorted(SIZES), default="portrait", help="how the screen stands")
     add("journeys", _journeys, "List what a patient can do here.", False)
     settle = add("settle", _settle, "Settle what is owed, say what was done, exit; 1 when something remains.")
+    settle.add_argument("--retry", metavar="VISIT", help="play a visit again that is kept for staff")
+    settle.add_argument("--drop", metavar="VISIT", help="forget a visit that is kept for staff and has been settled by hand")
     settle.add_argument("--seconds", type=float, default=60, help="how long to try (default: 60)")
     add("doctor", _doctor, "Examine devices, server, clock, disk, records and fonts; 1 when something is wrong.")
     return parser
@@ -156,6 +163,8 @@ def _settle(asked: argparse.Namespace) -> int:
     loop = Loop()
     machine = Machine(asked.state, _settings(asked), loop.post)
     first = machine.journal.facts()
+    if asked.retry or asked.drop:
+        _decide(machine.journal, asked.retry or asked.drop, machine.journal.let_go if asked.retry else machine.journal.close)
     stage = machine.stage(loop)
     stage.take_up()
     settled = loop.run(stage.receive, lambda: stage.idle and not machine.journal.owed(), asked.seconds)
@@ -167,6 +176,15 @@ def _settle(asked: argparse.Namespace) -> int:
     for visit in remaining:
         print(f"  {visit.id[:8].upper()} {visit.journey} since {visit.opened_at} {visit.held}")
     return 0 if settled and not remaining else 1
+
+
+def _decide(journal: Any, reference: str, decision: Callable[[str], None]) -> None:
+    """What staff decided about a kept visit. Raises BadSetting when there is none of that reference."""
+    kept = [visit for visit in journal.open_visits() if visit.held and visit.id[:8].upper() == reference.upper()]
+    if not kept:
+        raise BadSetting(f"No visit {reference} is kept for staff.")
+    decision(kept[0].id)
+    journal.note([("decided", {"reference": reference.upper(), "how": decision.__name__})])
 
 
 def _doctor(asked: argparse.Namespace) -> int:

@@ -5,9 +5,11 @@ Kivy reads its configuration when it is first imported, so all that must be said
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import logging
 import os
+import shutil
 import tempfile
 import time
 from collections import deque
@@ -16,12 +18,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 # No files in anybody's home, no reading of our command line, no chatter.
-os.environ.setdefault("KIVY_HOME", os.path.join(tempfile.gettempdir(), f"kiosk-kivy-{os.getuid()}"))
-os.makedirs(os.environ["KIVY_HOME"], exist_ok=True)
+if "KIVY_HOME" not in os.environ:
+    os.environ["KIVY_HOME"] = tempfile.mkdtemp(prefix="kiosk-kivy-")
+    atexit.register(shutil.rmtree, os.environ["KIVY_HOME"], ignore_errors=True)
 for _switch in ("KIVY_NO_ARGS", "KIVY_NO_CONFIG", "KIVY_NO_FILELOG", "KIVY_NO_CONSOLELOG"):
     os.environ.setdefault(_switch, "1")
-os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")     # the program's own logging stays as it is
-# Kivy's own modes take standard error away from the program.
+# Kivy's other modes take standard error away from the program.
 os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
 
 from kivy.config import Config  # noqa: E402

@@ -14,13 +14,14 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from drivers.contract import CardReader, DeviceError, Printed, Printer, Scanner
 from drivers.service import Service
 from kiosk import requests as r
 from kiosk import tickets
+from kiosk.care import Hold
 from kiosk.ears import Hear, PaymentEar, card_ear, code_ear, payer_ear
 from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
@@ -30,7 +31,8 @@ from kiosk.play import Entry, Result
 from kiosk.visit import Comfort
 from kiosk.words import Name
 
-HANDS = 6                                   # acts at once: one person's, and the settling of others
+HANDS = 4                                   # acts at once, for whoever stands here
+BACK_HANDS = 2                              # acts at once that nobody waits for: they never keep a person waiting
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)    # seconds before the next try of an act whose outcome is unknown
 PRINT_TIME = 25.0                           # seconds a ticket may take, cutting and confirming included
 
@@ -49,6 +51,8 @@ class Job:
     entries: tuple[Entry, ...] = ()
     comfort: Comfort = Comfort()
     again: bool = False
+    front: bool = True
+    """Whether somebody stands here and waits for it."""
 
 
 # What the desk posts to the inbox.
@@ -59,7 +63,7 @@ class Outcome:
     """What came of a job: the answer, or `Refused`."""
 
     job: Job
-    value: Any
+    value: Any = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Heard:
     """An event, for the question that was asked under `serial`."""
 
     serial: int
-    event: r.Event
+    event: r.Event = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class Desk:
         self._names, self._visit_card, self._post, self._wake = names, visit_card, post, wake
         self._departments, self._now = departments, today
         self._hands, self._pen = hands or Threads(HANDS), hands or Threads(1)
+        self._back = hands or Threads(BACK_HANDS)
         self._notes: deque[tuple[str, dict[str, Any]]] = deque()
         self._ears: dict[str, Ear] = {}
         self._dropped: set[str] = set()
@@ -120,7 +125,7 @@ class Desk:
 
     def perform(self, job: Job) -> None:
         """Do it; its Outcome comes by the inbox, once."""
-        self._hands.do(lambda: self._perform(job))
+        (self._hands if job.front else self._back).do(lambda: self._perform(job))
 
     def drop(self, job: Job) -> None:
         """Nobody waits for this job any more: stop trying. Only for requests that leave nothing to be settled."""
@@ -161,11 +166,11 @@ class Desk:
 
     def close(self, visit: str) -> None:
         """Erase the visit from the disk."""
-        self._hands.do(lambda: self._journal.close(visit))
+        self._back.do(lambda: self._surely(lambda: self._journal.close(visit)))
 
     def hold(self, visit: str, why: str) -> None:
         """Keep the visit for staff."""
-        self._hands.do(lambda: self._journal.hold(visit, why))
+        self._back.do(lambda: self._surely(lambda: self._journal.hold(visit, why)))
 
     def note(self, kind: str, **data: Any) -> None:
         """A fact. `data` holds nothing personal."""
@@ -197,8 +202,12 @@ class Desk:
     def _write_notes(self) -> None:
         """Facts in the order they happened, as many in one commit as lie there."""
         notes = [self._notes.popleft() for _ in range(len(self._notes))]
-        if notes:
-            self._journal.note(notes)
+        try:
+            if notes:
+                self._journal.note(notes)
+        except sqlite3.Error:
+            self._notes.extendleft(reversed(notes))
+            self._pen.after(_pause(len(PAUSES)), self._write_notes)
 
     def _perform(self, job: Job) -> None:
         match job.request.manner:
@@ -231,26 +240,37 @@ class Desk:
             why = error.why if isinstance(error, Unknown) else f"fault {type(error).__name__}"
             self.note("unknown", request=type(job.request).__name__, why=why, tries=tries + 1)
             if job.request.repeats:
-                self._hands.after(_pause(tries), lambda: self._try(job, tries + 1))
+                self._back.after(_pause(tries), lambda: self._try(job, tries + 1))
                 return
             value = r.Refused("print_unknown")      # it may be on paper: never twice under one number
         self._conclude(job, value)
 
     def _conclude(self, job: Job, value: Any) -> None:
         if job.request.manner is r.Manner.FREE:
+            if job.key in self._dropped:
+                self._give_back(job, value)
             self._post(Outcome(job, value))
             return
         result = Result.REFUSED if isinstance(value, r.Refused) else Result.DONE
         self._surely(lambda: self._write(job, [replace(job.intent, result=result, value=value)]),
                      lambda: self._post(Outcome(job, value)))
 
-    def _surely(self, write: Callable[[], None], then: Callable[[], None], tries: int = 0) -> None:
+    def _give_back(self, job: Job, value: Any) -> None:
+        """Its person left while it was done: a place that was kept for them is free again."""
+        self._dropped.discard(job.key)
+        if isinstance(value, Hold):
+            try:
+                self._hospital.release(value.id, f"{job.key}-r")
+            except (Unknown, r.Refused):
+                pass                        # the hold ends by itself
+
+    def _surely(self, write: Callable[[], None], then: Callable[[], None] = lambda: None, tries: int = 0) -> None:
         """Write, and only then go on. A disk that does not take it now (full, locked) is asked again."""
         try:
             write()
         except sqlite3.Error as error:
             log.error("the journal does not take it: %s", type(error).__name__)
-            self._hands.after(_pause(tries), lambda: self._surely(write, then, tries + 1))
+            self._back.after(_pause(tries), lambda: self._surely(write, then, tries + 1))
         else:
             then()
 

@@ -91,10 +91,6 @@ class Dialogue:
         """The next person: everything as at first."""
         self.comfort, self._held = self._home, None
 
-    def keep(self, event: Event) -> None:
-        """The next question that listens is told this event first."""
-        self._held = event
-
     def replace(self, ask: Ask[Any]) -> None:
         """The same question with other contents."""
         if self._question is not None:

@@ -81,7 +81,10 @@ def _server(machine: Machine) -> Iterator[Finding]:
 def _open(machine: Machine) -> Iterator[Finding]:
     visits, owed = machine.journal.open_visits(), machine.journal.owed()
     held = [visit for visit in visits if visit.held]
-    yield Finding("obligations", not held, f"{len(visits)} open visits, {len(owed)} messages still to be delivered"
+    lost = machine.journal.unreadable()
+    yield Finding("obligations", not held and not lost,
+                  f"{len(visits)} open visits, {len(owed)} messages still to be delivered"
+                  + (f", {lost} that cannot be read (the machine's key was lost)" if lost else "")
                   + (f"; staff must look at {', '.join(visit.id[:8].upper() for visit in held)}." if held else "."))
 
 

@@ -55,6 +55,8 @@ class Fact(Protocol):
     """Something that happened on this machine (kiosk/journal.py)."""
 
     @property
+    def id(self) -> int: ...
+    @property
     def at(self) -> str: ...
     @property
     def kind(self) -> str: ...
@@ -146,7 +148,8 @@ class Hospital:
 
     def tell_facts(self, facts: Sequence[Fact], key: str) -> None:
         """The machine's news for staff: what happened, without names."""
-        self._tell("/facts", {"facts": [{"at": fact.at, "kind": fact.kind, "data": fact.data} for fact in facts]}, key)
+        self._tell("/facts", {"facts": [{"id": fact.id, "at": fact.at, "kind": fact.kind, "data": fact.data}
+                                        for fact in facts]}, key)
 
     def _get(self, kind: type[T], path: str) -> T:
         return self._record(kind, self._call("GET", path, None, {}))

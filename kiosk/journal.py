@@ -11,7 +11,7 @@ returned survives a power cut (NORMAL lost acknowledged commits in two of three 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
+import hmac
 import json
 import os
 import sqlite3
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 
 from kiosk import care, requests, tickets, words
 from kiosk.moments import moment
@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS later (
     id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at TEXT NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), seal TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS fact (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
@@ -85,6 +86,7 @@ class Journal:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._path, self._seal = path, Fernet(key)
+        self._chain_key = hmac.digest(key, b"facts", "sha256")
         self._local = threading.local()
         with self._commit() as db:
             for statement in SCHEMA.split(";")[:-1]:
@@ -118,19 +120,30 @@ class Journal:
         with self._commit() as db:
             db.execute("DELETE FROM entry WHERE visit = ?", (visit,))
             db.execute("DELETE FROM visit WHERE id = ?", (visit,))
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise sqlite3.OperationalError("the write-ahead log is being read; erase again")
 
     def hold(self, visit: str, why: str) -> None:
         """Keep a visit whose story cannot be played on, for staff."""
         with self._commit() as db:
             db.execute("UPDATE visit SET held = ? WHERE id = ?", (why, visit))
 
+    def let_go(self, visit: str) -> None:
+        """A held visit may be played again at the next start."""
+        self.hold(visit, "")
+
     def open_visits(self) -> tuple[OpenVisit, ...]:
-        """Every visit that is not closed, oldest first."""
-        db = self._connection()
-        visits = db.execute("SELECT id, journey, epoch, opened_at, held FROM visit ORDER BY opened_at, id").fetchall()
-        return tuple(OpenVisit(id, journey, epoch, opened_at, held, self._history(db, id))
-                     for id, journey, epoch, opened_at, held in visits)
+        """Every visit that is not closed, oldest first; one that cannot be read (another key, another version) is held."""
+        visits = self._connection().execute("SELECT id, journey, epoch, opened_at, held FROM visit ORDER BY opened_at, id")
+        return tuple(self._open_visit(*visit) for visit in visits.fetchall())
+
+    def _open_visit(self, id: str, journey: str, epoch: int, opened_at: str, held: str) -> OpenVisit:
+        try:
+            history = self._history(self._connection(), id)
+        except (InvalidToken, ValueError, KeyError, TypeError):
+            return OpenVisit(id, journey, epoch, opened_at, held or "unreadable", ())
+        return OpenVisit(id, journey, epoch, opened_at, held, history)
 
     def _history(self, db: sqlite3.Connection, visit: str) -> tuple[Entry, ...]:
         rows = db.execute("SELECT position, epoch, name, fingerprint, result, sealed FROM entry WHERE visit = ? "
@@ -141,9 +154,19 @@ class Journal:
     # What is owed later.
 
     def owed(self) -> tuple[Owed, ...]:
-        """News not yet delivered, oldest first."""
-        rows = self._connection().execute("SELECT key, at, sealed FROM later ORDER BY id")
-        return tuple(Owed(key, at, RECORDS.unpack(self._opened(sealed))) for key, at, sealed in rows)
+        """News not yet delivered, oldest first; what cannot be read (another key) stays where it is."""
+        rows = self._connection().execute("SELECT key, at, sealed FROM later ORDER BY id").fetchall()
+        return tuple(owed for row in rows if (owed := self._owed(*row)) is not None)
+
+    def _owed(self, key: str, at: str, sealed: bytes) -> Owed | None:
+        try:
+            return Owed(key, at, RECORDS.unpack(self._opened(sealed)))
+        except (InvalidToken, ValueError, KeyError, TypeError):
+            return None
+
+    def unreadable(self) -> int:
+        """How many pieces of news can be read no more."""
+        return int(self._connection().execute("SELECT count(*) FROM later").fetchone()[0]) - len(self.owed())
 
     def delivered(self, keys: Sequence[str]) -> None:
         with self._commit() as db:
@@ -158,8 +181,9 @@ class Journal:
             chain = last[0] if last else ""
             for kind, data in facts:
                 at, text = _now(), json.dumps(to_json(data), sort_keys=True, ensure_ascii=False)
-                chain = _chained(chain, at, kind, text)
+                chain = self._chained(chain, at, kind, text)
                 db.execute("INSERT INTO fact (at, kind, data, hash) VALUES (?, ?, ?, ?)", (at, kind, text, chain))
+            db.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (self._chained(chain, "", "head", ""),))
 
     def facts(self, after: int = 0, most: int = -1) -> tuple[Fact, ...]:
         """The facts behind number `after`, in order; at most so many (-1: all)."""
@@ -178,15 +202,21 @@ class Journal:
             db.execute("INSERT OR REPLACE INTO mark VALUES ('told', ?)", (fact,))
 
     def broken_link(self) -> int | None:
-        """The id of the first fact whose seal does not hold; None when the chain is whole."""
-        chain = ""
-        for id, at, kind, data, seal in self._connection().execute("SELECT id, at, kind, data, hash FROM fact ORDER BY id"):
-            chain = _chained(chain, at, kind, data)
+        """The id of the first fact whose seal does not hold; behind the last one, when the end was cut off; None when the
+        chain is whole. (Who puts a whole older file back is found by the hospital, which has the facts too.)"""
+        db, chain, id = self._connection(), "", 0
+        for id, at, kind, data, seal in db.execute("SELECT id, at, kind, data, hash FROM fact ORDER BY id"):
+            chain = self._chained(chain, at, kind, data)
             if chain != seal:
                 return int(id)
-        return None
+        head = db.execute("SELECT seal FROM head").fetchone()
+        return None if head is None and not id or head and head[0] == self._chained(chain, "", "head", "") else int(id) + 1
 
     # The file.
+
+    def _chained(self, before: str, at: str, kind: str, data: str) -> str:
+        """The seal of a fact behind the one before it; nobody makes it without the machine's key."""
+        return hmac.digest(self._chain_key, "\n".join((before, at, kind, data)).encode(), "sha256").hex()
 
     def _sealed(self, data: Any) -> bytes:
         return self._seal.encrypt(json.dumps(data, ensure_ascii=False).encode())
@@ -264,10 +294,6 @@ def _value(result: Result, data: Any) -> Any:
         case Result.LEFT:
             return Left(data["why"])
     return RECORDS.unpack(data)
-
-
-def _chained(before: str, at: str, kind: str, data: str) -> str:
-    return hashlib.sha256("\n".join((before, at, kind, data)).encode()).hexdigest()
 
 
 def _now() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,14 +25,25 @@ from kiosk.visit import Comfort
 from kiosk.words import Language, Name
 
 
+class InUse(Exception):
+    """Another program has this state folder. Two would settle each other's visits under the same keys."""
+
+
 class Machine:
-    """`state` is the folder of what this machine keeps; `post` takes messages from any thread to the stage."""
+    """`state` is the folder of what this machine keeps; `post` takes messages from any thread to the stage.
+
+    Raises InUse.
+    """
 
     def __init__(self, state: Path, settings: Settings, post: Callable[[Any], None]) -> None:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = _alone(state / "lock")
         self.settings, self._post = settings, post
         self._zone = ZoneInfo(settings.zone)
+        lost = (state / "journal.sqlite3").exists() and not (state / "machine.key").exists()
         self.journal = Journal(state / "journal.sqlite3", machine_key(state / "machine.key"))
+        if lost:
+            self.journal.note([("key_lost", {})])
         self.hospital = Hospital(settings.hospital_url, token(state))
         self.sync = Sync(self.journal, self.hospital, post)
         self.lobby = Lobby(idcard=self._service(CardReader, "idcard"), scanner=self._service(Scanner, "scanner"),
@@ -54,6 +66,7 @@ class Machine:
         self.desk.finish()
         for service in (self.lobby.idcard, self.lobby.scanner, self.lobby.printer):
             service.close()
+        os.close(self._lock)
 
     def _service(self, kind: type[Any], name: str) -> Service[Any]:
         settings = self.settings
@@ -63,6 +76,17 @@ class Machine:
 
         return Service(name, getattr(settings, name), getattr(settings, f"{name}_url"), report,
                        **getattr(settings, f"{name}_options"))
+
+
+def _alone(path: Path) -> int:
+    """The lock of a state folder, held until it is closed or the program ends, however it ends."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise InUse(f"A kiosk is running in {path.parent}; stop it first.") from None
+    return lock
 
 
 def token(state: Path) -> str:

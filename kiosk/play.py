@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from kiosk.requests import Ask, Do, Left, Refused, Request, Unfinished
 from kiosk.wire import to_json
 from kiosk.words import Text
+
+T = TypeVar("T")
 
 Story = Callable[[], Coroutine[Request[Any], Any, None]]
 
@@ -39,7 +41,7 @@ class Entry:
     position: int
     epoch: int
     result: Result
-    value: Any = None
+    value: Any = field(default=None, repr=False)
     request: Request[Any] | None = None
     name: str = ""
     fingerprint: str = ""
@@ -151,6 +153,10 @@ class Play:
                     if isinstance(ask, Ask) and entry.result is Result.DONE]
         return tuple(text for ask, entry in answered if (text := ask.trail(entry.value)) is not None)
 
+    def last(self, kind: type[T]) -> T | None:
+        """The last answer of this kind."""
+        return next((entry.value for entry in reversed(self.history) if isinstance(entry.value, kind)), None)
+
     def end(self) -> None:
         """Forget everything: the coroutine's own variables too."""
         self._coroutine.close()
@@ -169,10 +175,16 @@ class Play:
         acts = [(at, request) for at, request in enumerate(self._asked[:len(self.history)]) if isinstance(request, Do)]
         if any(act.final for _, act in acts):
             return None
-        limit = next((at for at, act in acts if act.undone), len(self.history))
-        asks = [at for at, request in enumerate(self._asked[:limit]) if isinstance(request, Ask) and request.revisit
-                and self.history[at].result is Result.DONE]
+        done = [at for at, act in acts if act.undone and self.history[at].result is Result.DONE]
+        asks = [at for at, request in enumerate(self._asked[:done[0] if done else len(self.history)])
+                if isinstance(request, Ask) and request.revisit and self.history[at].result is Result.DONE
+                and not self._same_question(request)]
         return asks[-1] if asks else None
+
+    def _same_question(self, asked: Ask[Any]) -> bool:
+        """The present question, asked before with an older list: not where somebody who goes back wants to be."""
+        now = self.request
+        return isinstance(now, Ask) and (type(asked), asked.title) == (type(now), now.title)
 
     def _feed(self, entry: Entry, request: Request[Any]) -> Request[Any] | End:
         self.history.append(entry)

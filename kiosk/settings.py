@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -63,6 +64,16 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _server(text: str) -> str:
+    """Tokens and names travel there: in the clear only inside this machine."""
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise ValueError("must be an address like https://kiosk.hospital.example")
+    if address.scheme == "http" and address.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ValueError("must begin with https:// (http:// is for this machine itself)")
+    return text
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -83,8 +94,7 @@ _LINK = _matching(r"(serial|tcp)://\S+", "a link: serial:///dev/…?baud=115200 
 TABLE = (
     Setting("kiosk", _matching(r"[\w-]{1,32}", "1-32 letters, digits, - or _"), "K01", "technician",
             "This machine's name, on slips and in the hospital's list of kiosks."),
-    Setting("hospital_url", _matching(r"https?://\S+", "an address like https://kiosk.hospital.example"),
-            "http://127.0.0.1:8200", "administrator", "Where the hospital server answers."),
+    Setting("hospital_url", _server, "http://127.0.0.1:8200", "administrator", "Where the hospital server answers."),
     Setting("hospital_zh", _matching(r".{1,40}", "1-40 characters"), "示范县人民医院", "administrator",
             "The hospital's name in Chinese, on the screen's head and on every slip."),
     Setting("hospital_en", _matching(r".{1,60}", "1-60 characters"), "Model County People's Hospital", "administrator",

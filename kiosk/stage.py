@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from kiosk.care import Order
 from kiosk.desk import Heard, Job, News, Outcome, Recalled
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
 from kiosk.play import Broken, Diverged, End, Play, Result, Story
-from kiosk.requests import (Ask, ClosePayment, DeviceNews, Do, Done, Left, Manner, Option, Print, Refused, Request, Row,
+from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, Print, Refused, Request, Row,
                             Trouble, Welcome)
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
@@ -174,7 +175,8 @@ class Stage:
 
     def _do(self, play: Play, request: Do[Any], again: bool = False) -> None:
         entries = () if request.manner is Manner.FREE else tuple(play.unsaved())
-        job = Job(play.visit, play.journey, request, play.key, play.intent(), entries, self.dialogue.comfort, again)
+        job = Job(play.visit, play.journey, request, play.key, play.intent(), entries, self.dialogue.comfort, again,
+                  front=play is self._front)
         self._jobs[play.visit] = job
         play.written = play.written or request.manner is not Manner.FREE
         if play is self._front:
@@ -203,7 +205,7 @@ class Stage:
 
     def _slow(self, play: Play, job: Job) -> None:
         """The act takes longer than a person can be kept waiting in the dark: the truth, and a choice."""
-        self._desk.note("slow", request=type(job.request).__name__)
+        self._desk.note("slow", request=type(job.request).__name__, reference=_reference(play))
 
         def choose(choice: Any) -> None:
             if choice == "wait":
@@ -226,12 +228,12 @@ class Stage:
             self._go(play, play.answer(Left("timeout" if gone else "home")))
         elif not gone:
             self._step_aside(play)
-            self._reference(play, job) if job.request.stake else self._welcome()
+            self._leave_with_slip(play) if job.request.stake else self._welcome()
 
-    def _reference(self, play: Play, job: Job) -> None:
+    def _leave_with_slip(self, play: Play) -> None:
         """Whoever leaves before money or a booking is certain takes the numbers along."""
-        order = job.request.order if isinstance(job.request, ClosePayment) else None
-        slip = ReferenceSlip(play.visit[:8].upper(), order=order)
+        order = play.last(Order)
+        slip = ReferenceSlip(_reference(play), order.amount if order else None, order.no if order else None)
         self._desk.slip(slip, self.dialogue.comfort)
         self.dialogue.ask(Done(title=say("slow.settling"), remark=say("slow.settling_text"),
                                rows=(Row(say("slow.reference"), slip.reference, strong=True),)), lambda _: self._welcome())
@@ -248,8 +250,8 @@ class Stage:
         """After a crash: play the story again; whoever stood here has left."""
         story = self._stories.get(visit.journey)
         if visit.held or story is None:
-            if not visit.held:
-                self._desk.hold(visit.id, "no such journey")
+            self._desk.note("held", journey=visit.journey, reference=visit.id[:8].upper())
+            self._desk.hold(visit.id, visit.held or "no such journey")
             return
         play = Play(visit.id, visit.journey, story, visit.epoch, visit.history, saved=len(visit.history))
         play.gone = True
@@ -280,6 +282,11 @@ class Stage:
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         self._stop()
         self._timer = self._ports.after(seconds, call)
+
+
+def _reference(play: Play) -> str:
+    """The number on a slip by which staff find what it is about: orders' keys begin with it."""
+    return play.visit[:8].upper()
 
 
 def _how(why: BaseException | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,8 +14,11 @@ from kiosk.desk import News
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, Owed
 
+log = logging.getLogger(__name__)
+
 PERIOD = 20.0        # seconds between rounds when all is well
 FRESH = 30.0         # seconds a copied list may be shown without asking again
+MISSES = 3           # visits whose news is not taken, after which it is the server that is away
 PAGE = 200           # facts in one message
 AWAY = 3.0           # seconds between rounds while the server does not answer
 
@@ -47,11 +51,16 @@ class Sync:
         """Send all that is owed, in its order; how many were delivered, how many remain."""
         owed = self._journal.owed()
         sent: list[str] = []
+        stuck: set[str] = set()              # visits: the news of one goes in its order
         for news in owed:
+            visit = news.key.partition("-")[0]
+            if visit in stuck or len(stuck) == MISSES:
+                continue
             try:
                 self._send(news)
             except Unknown:
-                break
+                stuck.add(visit)
+                continue
             except r.Refused as no:        # the hospital has decided otherwise; nothing is gained by asking again
                 self._journal.note([("news_refused", {"request": type(news.request).__name__, "reason": no.reason})])
             sent.append(news.key)
@@ -84,7 +93,12 @@ class Sync:
 
     def _live(self) -> None:
         while True:
-            self._wanted.wait(self.round())
+            try:
+                pause = self.round()
+            except Exception as fault:       # a full disk, a fault of our own: the next round may go well
+                log.error("a round failed: %s", type(fault).__name__)
+                pause = AWAY
+            self._wanted.wait(pause)
             self._wanted.clear()
 
     def _seen(self, there: bool) -> None:

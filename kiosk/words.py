@@ -15,7 +15,7 @@ import datetime as dt
 import json
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -40,7 +40,7 @@ class Words:
     """A sentence by its key, with the data it speaks of. Make it with `say`."""
 
     key: str
-    data: tuple[tuple[str, Any], ...] = ()
+    data: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
 
 
 Text = Words | Name | str

@@ -172,7 +172,8 @@ def test_the_card_that_begins_a_visit_also_identifies(table: Table) -> None:
 
 
 def test_what_was_kept_is_told_to_the_next_question_only(table: Table) -> None:
-    table.dialogue.keep(CodeShown(CodeKind.VISIT_CARD, "V000000000002"))
+    table.dialogue.ask(WELCOME, lambda journey: None)
+    table.dialogue.hear(table.scene.serial, CodeShown(CodeKind.VISIT_CARD, "V000000000002"))
     table.ask(Identify(title=say("identify.title")))
     assert table.answers == [VisitCard("V000000000002")]
     table.ask(Identify(title=say("identify.title")))
@@ -180,7 +181,8 @@ def test_what_was_kept_is_told_to_the_next_question_only(table: Table) -> None:
 
 
 def test_what_was_kept_is_forgotten_with_the_person(table: Table) -> None:
-    table.dialogue.keep(CARD)
+    table.dialogue.ask(WELCOME, lambda journey: None)
+    table.dialogue.hear(table.scene.serial, CARD)
     table.dialogue.fresh()
     table.ask(Identify(title=say("identify.title")))
     assert table.answers == []

@@ -146,7 +146,8 @@ def test_after_its_deadline_the_truth_and_a_choice(request_: Do[Any], sentence: 
     assert hall.page == "trouble", "and again"
     hall.came(())
     assert hall.page == "done"
-    assert [data for kind, data in hall.notes if kind == "slow"] == [{"request": type(request_).__name__}] * 2
+    assert [data for kind, data in hall.notes if kind == "slow"] == [
+        {"request": type(request_).__name__, "reference": hall.jobs[0].visit[:8].upper()}] * 2
 
 
 def test_who_leaves_a_question_to_the_hospital_leaves_nothing_behind() -> None:
@@ -324,7 +325,8 @@ def test_a_question_without_an_answer_was_left() -> None:
 def test_a_held_visit_stays_as_it_is() -> None:
     hall = Hall(asks_and_does(STAKE))
     hall.stage.receive(Recalled((open_visit(held="diverged"),)))
-    assert hall.jobs == [] and hall.held == [] and hall.closed == [] and hall.stage.idle
+    assert hall.jobs == [] and hall.held == [("a" * 32, "diverged")] and hall.closed == [] and hall.stage.idle
+    assert ("held", {"journey": "register", "reference": "AAAAAAAA"}) in hall.notes, "staff hear of it at each start"
 
 
 def test_another_request_than_recorded_is_held() -> None:

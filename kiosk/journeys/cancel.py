@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.care import Appointment, PaperKind, Patient
-from kiosk.journeys.identify import identify
+from kiosk.journeys.identify import CARDS, identify
 from kiosk.journeys.paper import hand_over
 from kiosk.journeys.tile import Tile
 from kiosk.requests import (Appointments, CancelBooking, ChooseFrom, Confirm, Declined, Done, IssuePaper, Option, Row)
@@ -14,7 +14,7 @@ TILE = Tile(order=2, icon="cancel")
 
 
 async def cancel() -> None:
-    await cancel_for(await identify())
+    await cancel_for(await identify(CARDS))
 
 
 async def cancel_for(patient: Patient) -> None:

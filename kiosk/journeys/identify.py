@@ -11,8 +11,15 @@ from kiosk.words import say
 ADULT = 18     # years; below, the phone number asked for is a guardian's
 
 
+CARDS = ("idcard", "visit_card")
+"""What shows or changes a person's bookings asks for: numbers are known to others."""
+
+
 async def identify(accepts: tuple[str, ...] = ("idcard", "visit_card", "typed")) -> Patient:
-    """The person's file: found by card, code or typed number; made here when their ID card is new to the hospital."""
+    """The person's file: found by card, code or typed number; made here when their ID card is new to the hospital.
+
+    Whoever only knows a number gets a number: what the hospital has to tell is told to the holder of a card.
+    """
     while True:
         shown: Shown | str = await Identify(title=say("identify.title"), accepts=accepts)
         if isinstance(shown, TypeInstead):
@@ -30,7 +37,8 @@ async def identify(accepts: tuple[str, ...] = ("idcard", "visit_card", "typed"))
                 continue
         if isinstance(shown, str):
             await _is_it_you(patient)
-        await _tell(patient)
+        else:
+            await _tell(patient)
         return patient
 
 

@@ -13,6 +13,8 @@ from kiosk.words import Text, say
 
 TILE = Tile(order=1, icon="register")
 
+RANKS = {"attending": 1, "associate_chief": 2, "chief": 3}
+
 LOST = ("slot_full", "session_stopped", "past", "hold_ended")
 """Refusals after which the same person may simply choose another time."""
 
@@ -39,6 +41,8 @@ async def register_for(patient: Patient) -> None:
 
 async def _department() -> Department:
     departments = await Departments()
+    if not departments:
+        raise Refused("no_departments")
     chosen: Department = await Choose(title=say("department.title"), options=tuple(
         Option(department, department.name, note=department.place, icon=f"department.{department.code}",
                badge=_left(department.general_left_today + department.expert_left_today)) for department in departments))
@@ -65,10 +69,9 @@ async def _whom(department: Department, sessions: tuple[Session, ...]) -> Whom:
 
 
 def _rank(session: Session) -> tuple[int, int, int]:
-    ranks = ("resident", "attending", "associate_chief", "chief")
     order = (Kind.GENERAL, Kind.SPECIAL, Kind.EXPERT)
     doctor = session.practitioner
-    return order.index(session.kind), -ranks.index(doctor.title) if doctor else 0, doctor.id if doctor else 0
+    return order.index(session.kind), -RANKS.get(doctor.title, 0) if doctor else 0, doctor.id if doctor else 0
 
 
 def _offer(whom: Whom, sessions: list[Session]) -> Option[Whom]:
@@ -118,5 +121,8 @@ async def _book(patient: Patient, department: Department, choice: Choice) -> Con
     try:
         return await ConfirmHold(hold.id)
     except Refused as no:
-        # The place went while the money came: the hospital has given the money back, and says so at the next visit.
-        raise Refused("paid_too_late" if hold.fee else no.reason) from None
+        if not hold.fee:
+            raise
+        # The place went while the money came: the hospital has given the money back, and says so at the next visit. Any
+        # other refusal of what was paid for is nothing to make promises about.
+        raise Refused("paid_too_late" if no.reason in ("hold_ended", "already_cancelled") else "unsettled") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.care import PaperKind, PaperState, Patient
-from kiosk.journeys.identify import identify
+from kiosk.journeys.identify import CARDS, identify
 from kiosk.journeys.paper import hand_over
 from kiosk.journeys.tile import Tile
 from kiosk.requests import ChooseFrom, Done, IssuePaper, Option, Papers
@@ -14,7 +14,7 @@ TILE = Tile(order=3, icon="reprint")
 
 
 async def reprint() -> None:
-    await reprint_for(await identify())
+    await reprint_for(await identify(CARDS))
 
 
 async def reprint_for(patient: Patient) -> None:
