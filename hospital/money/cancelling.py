@@ -6,7 +6,6 @@ import logging
 
 from django.db import transaction
 
-from hospital import clock
 from hospital.bell import wake
 from hospital.care import booking, notices
 from hospital.care.models import Appointment, Notice, Schedule
@@ -42,9 +41,12 @@ def stop(schedule: Schedule) -> None:
 
 
 def clear_stopped() -> int:
-    """Cancel what is still booked in stopped sessions, from today on. Returns how many."""
-    stranded = (Appointment.objects.filter(state=Appointment.State.BOOKED, day__gte=clock.now().date(),
-                                           slot__schedule__state=Schedule.State.STOPPED).order_by("patient"))
+    """Cancel what is still booked in stopped sessions. Returns how many.
+
+    Whatever their day: a session stopped shortly before midnight is worked through after it.
+    """
+    stranded = Appointment.objects.filter(state=Appointment.State.BOOKED,
+                                          slot__schedule__state=Schedule.State.STOPPED).order_by("patient")
     count = 0
     for appointment in stranded:
         try:
