@@ -296,6 +296,10 @@ def disagreements(books: Mapping[str, Any]) -> list[str]:
     numbers = {str(one["number"]) for one in hospital["appointments"]}
     if told and told[0] not in numbers:
         found.append(f"The patient was told number {told[0]}, the hospital gave {', '.join(sorted(numbers))}.")
+    said = [text for page in books["patient"]["told"] for text in page["texts"]]
+    for refund in hospital["refunds"]:
+        if not any(f"{refund['amount'] // 100}.{refund['amount'] % 100:02d}" in text for text in said):
+            found.append(f"Refund {refund['no']}: the patient was not told its sum.")
     if not hospital["appointments"]:
         found.append("Nothing was booked.")
     return found

@@ -175,6 +175,8 @@ class Face(FloatLayout):  # type: ignore[misc]  # Kivy is untyped
             found[1].act()
             if self._spent:
                 finger.sheet.press(finger.key)      # the machine is busy with it until the next scene
+            elif self.scene is not None:
+                self.touches.stay(self.scene.serial)    # a digit, another leaf: no answer yet, but somebody is there
         return True
 
     def _target(self, touch: Any) -> tuple[Sheet, Target] | None:

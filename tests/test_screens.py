@@ -172,6 +172,13 @@ def test_a_number_is_typed_corrected_and_confirmed(machine: Machine) -> None:
     assert machine.answers == ["99999919450101001X"]
 
 
+def test_who_types_or_turns_leaves_is_there(machine: Machine) -> None:
+    """A touch that is no answer yet begins the person's time anew: nobody is asked whether they are there mid-number."""
+    machine.show(PAGES["keypad-id"])
+    machine.touch("digit:1", "digit:3")
+    assert machine.recorder.said == [("stay", machine.face.scene.serial)] * 2 and not machine.answers
+
+
 def test_typed_digits_are_hidden_but_for_the_last(machine: Machine) -> None:
     machine.show(PAGES["keypad-phone"])
     machine.touch(*(f"digit:{digit}" for digit in "19900004"))
