@@ -1,8 +1,9 @@
 """Whoever left, died or lost the line: what they began is brought to an end here, in the background.
 
-One pass: orders past their end are concluded, money without a booking is booked or refunded, refunds are asked for
-until they are done, stopped sessions are cleared, old answers are forgotten. Every step is guarded by the database,
-so that any number of servers may tend at once.
+One pass: orders past their end are concluded, closed ones looked at again for money that came after all, money
+without a booking is booked or refunded, refunds are asked for until they are done, stopped sessions are cleared, old
+answers are forgotten. Every step is guarded by the database, so that any number of servers may tend at once; and each
+stands by itself: a fault is written down by its kind and place, and stops nothing else.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 from django.conf import settings
@@ -32,12 +36,14 @@ class Tended:
     """What one pass did; `waiting` counts what the channel would not say yet."""
 
     orders_settled: int = 0
+    late_money: int = 0
     payments_placed: int = 0
     refunds_done: int = 0
     refunds_failed: int = 0
     bookings_cleared: int = 0
     answers_forgotten: int = 0
     waiting: int = 0
+    faults: int = 0
 
     def __str__(self) -> str:
         done = [f"{one.name} {getattr(self, one.name)}" for one in fields(self) if getattr(self, one.name)]
@@ -46,11 +52,33 @@ class Tended:
 
 def tend() -> Tended:
     """One pass."""
-    tended = Tended(bookings_cleared=cancelling.clear_stopped(), answers_forgotten=claims.forget_old())
-    _settle_orders(tended)
-    _place_payments(tended)
-    _push_refunds(tended)
+    tended = Tended()
+    for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old):
+        with _by_itself(tended, step.__name__.strip("_")):
+            step(tended)
     return tended
+
+
+@contextmanager
+def _by_itself(tended: Tended, what: str) -> Iterator[None]:
+    """A fault of our own in here goes no further. Its kind and place are written down; its words may be personal."""
+    try:
+        yield
+    except Away:
+        raise
+    except Exception as fault:
+        tended.faults += 1
+        frames = traceback.extract_tb(fault.__traceback__)
+        place = next((frame for frame in reversed(frames) if "/hospital/" in frame.filename), frames[-1])
+        log.error("tending %s: %s at %s:%s", what, type(fault).__name__, place.filename.rpartition("/")[2], place.lineno)
+
+
+def _clear_stopped(tended: Tended) -> None:
+    tended.bookings_cleared = cancelling.clear_stopped()
+
+
+def _forget_old(tended: Tended) -> None:
+    tended.answers_forgotten = claims.forget_old()
 
 
 def _settle_orders(tended: Tended) -> None:
@@ -61,18 +89,32 @@ def _settle_orders(tended: Tended) -> None:
         if not settling.may_ask(order, settings.TEND_ASK_SECONDS):
             continue
         try:
-            settling.conclude(order)
+            with _by_itself(tended, "settle_order"):
+                settling.conclude(order)
+                tended.orders_settled += 1
         except Away:
             tended.waiting += 1
             return      # no use asking a channel that is away about all others, too; the next pass begins with them
-        tended.orders_settled += 1
+
+
+def _look_again(tended: Tended) -> None:
+    """Money that came to an order when nobody could pay it any more, and whose notification was lost."""
+    shut = (Order.State.CLOSED, Order.State.REFUSED)
+    for order in Order.objects.filter(state__in=shut, look_at__lte=clock.now()).order_by("look_at"):
+        try:
+            with _by_itself(tended, "look_again"):
+                seen = settling.look_again(order)
+                tended.late_money += seen is not None and seen.state not in shut
+        except Away:
+            tended.waiting += 1
+            return
 
 
 def _place_payments(tended: Tended) -> None:
     """Paid with nothing to show for it cannot come from our own code; it can come from a restored backup."""
     stray = Q(state=Order.State.PAID, appointment__isnull=True, refund__isnull=True)
     for found in Order.objects.filter(stray).select_related("invoice"):
-        with transaction.atomic():
+        with _by_itself(tended, "place_payment"), transaction.atomic():
             booking.lock_person(found.invoice.patient_id)
             order = Order.objects.filter(stray, pk=found.pk).first()
             if order is not None:
@@ -84,13 +126,14 @@ def _place_payments(tended: Tended) -> None:
 def _push_refunds(tended: Tended) -> None:
     open_ = Refund.objects.filter(state=Refund.State.PROCESSING).select_related("order")
     for refund in open_.order_by(F("asked_at").asc(nulls_first=True)):
-        try:
-            state = refunding.ask(refund).state
-        except ChannelAway:
-            tended.waiting += 1
-            return
-        tended.refunds_done += state == Refund.State.DONE
-        tended.refunds_failed += state == Refund.State.FAILED
+        with _by_itself(tended, "push_refund"):
+            try:
+                state = refunding.ask(refund).state
+            except ChannelAway:
+                tended.waiting += 1
+                return
+            tended.refunds_done += state == Refund.State.DONE
+            tended.refunds_failed += state == Refund.State.FAILED
 
 
 def tend_until(stop: threading.Event) -> None:

@@ -157,10 +157,12 @@ def _free(hold: Hold, now: dt.datetime) -> None:
 def book(hold: Hold) -> Appointment | None:
     """Turn a standing hold into an appointment; None where that cannot be any more.
 
-    The slot may be booked a little after the hold's end as long as nobody else took it.
+    The slot may be booked a little after the hold's end as long as nobody else took it and it is not over itself.
     """
     person = lock_person(hold.patient_id)
     schedule, now = hold.slot.schedule, clock.now()
+    if hold.slot.end <= now:
+        return None
     booked = Appointment.objects.filter(patient=person, day=schedule.day, state__in=_ACTIVE)
     same = Q(department=schedule.department_id, half=schedule.half)
     if booked.filter(same).exists() or booked.count() >= settings.PER_DAY:

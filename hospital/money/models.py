@@ -15,6 +15,9 @@ State of an order, and the only ways on:
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -84,6 +87,12 @@ class LineItem(models.Model):
         return self.text
 
 
+def next_look(shut_at: dt.datetime, now: dt.datetime) -> dt.datetime | None:
+    """When to look again at an order that was shut then; None when the last look is over."""
+    looks = (shut_at + dt.timedelta(seconds=seconds) for seconds in settings.LATER_LOOKS)
+    return next((look for look in looks if look > now), None)
+
+
 class Order(models.Model):
     class State(models.TextChoices):
         OPEN = "open", "待支付"
@@ -113,6 +122,12 @@ class Order(models.Model):
     expires_at = models.DateTimeField("截止时间")
     asked_at = models.DateTimeField("上次查询", null=True, blank=True)
     reason = models.CharField("原因", max_length=200, blank=True)
+    # Money may come after the end, and the news of it be lost: then it is found by looking again.
+    shut_at = models.DateTimeField("关闭时间", null=True, blank=True)
+    look_at = models.DateTimeField("下次复查", null=True, blank=True)
+    # A person has settled outside of these books what was in doubt.
+    discharged_at = models.DateTimeField("线下处理时间", null=True, blank=True)
+    discharged_why = models.CharField("线下处理说明", max_length=200, blank=True)
     # What the money bought.
     appointment = models.OneToOneField(Appointment, models.PROTECT, verbose_name="预约", null=True, blank=True,
                                        related_name="order")
@@ -129,6 +144,7 @@ class Order(models.Model):
             models.Index(fields=["state", "expires_at"]),
             # Tending looks for these every few seconds, among all orders ever paid.
             models.Index(fields=["made_at"], name="order_stray", condition=Q(state="paid", appointment__isnull=True)),
+            models.Index(fields=["look_at"], name="order_look", condition=Q(look_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +154,11 @@ class Order(models.Model):
     def asked_for(self) -> bool:
         """Could anybody have paid it yet?"""
         return bool(self.code_url or self.charged_at)
+
+    def shut(self, state: State, reason: str = "") -> None:
+        """Nobody can pay it any more. Not saved yet."""
+        now = clock.now()
+        self.state, self.reason, self.shut_at, self.look_at = state, reason, now, next_look(now, now)
 
     @property
     def received(self) -> Payment | None:

@@ -114,8 +114,7 @@ def _open(order: Order, found: Way) -> Order:
     except AlreadyPaid:
         return settling.conclude(order)
     except ChannelRefused as refused:
-        Order.objects.filter(pk=order.pk, state=Order.State.OPEN).update(state=Order.State.REFUSED,
-                                                                         reason=refused.code)
+        settling.refuse(order, refused.code)
         raise Refusal("channel_refused", reason=refused.code) from refused
     except ChannelAway as away:
         raise Away from away
@@ -130,7 +129,7 @@ def _charge(order: Order, found: Way, code: str) -> Order:
     except AlreadyPaid:
         return settling.conclude(order)
     except ChannelRefused as refused:
-        Order.objects.filter(pk=order.pk, state=Order.State.OPEN).update(state=Order.State.REFUSED, reason=refused.code)
+        settling.refuse(order, refused.code)
         return settling.get_order(order.no)
     except ChannelAway:
         return settling.get_order(order.no)     # a password is typed, or nobody knows: it is asked about

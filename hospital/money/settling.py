@@ -18,13 +18,14 @@ from hospital.care import booking, notices
 from hospital.care.models import Notice
 from hospital.money import refunding
 from hospital.money.channels import Way, way
-from hospital.money.models import Order, Payment
+from hospital.money.models import Order, Payment, next_look
 from hospital.payments.channel import AlreadyPaid, ChannelAway, ChannelRefused, OrderUnknown, Trade, TradeState
 from hospital.refusal import Away, Refusal
 
 log = logging.getLogger(__name__)
 
 _UNPAID = (Order.State.OPEN, Order.State.CLOSED, Order.State.REFUSED)
+_SHUT = (Order.State.CLOSED, Order.State.REFUSED)
 _MONEY_CAME = (TradeState.SUCCESS, TradeState.REFUND)
 _DEAD = (TradeState.CLOSED, TradeState.REVOKED)
 
@@ -49,9 +50,9 @@ def learn(no: str, trade: Trade) -> Order:
         if trade.state in _MONEY_CAME and order.state in _UNPAID:
             _money_came(order, trade)
         elif trade.state in _DEAD and order.state == Order.State.OPEN:
-            order.state = Order.State.CLOSED
+            order.shut(Order.State.CLOSED)
         elif _failed(order, trade) and order.state == Order.State.OPEN:
-            order.state, order.reason = Order.State.REFUSED, trade.state
+            order.shut(Order.State.REFUSED, trade.state)
         else:
             return order
         save_news(order)
@@ -88,7 +89,16 @@ def book_or_refund(order: Order) -> None:
 
 def save_news(order: Order) -> None:
     """What came of the channel's news; the rest of the order is somebody else's to write."""
-    order.save(update_fields=["state", "reason", "appointment"])
+    order.save(update_fields=["state", "reason", "appointment", "shut_at", "look_at"])
+
+
+def refuse(order: Order, reason: str) -> None:
+    """The channel would not have it, if nothing has become of it meanwhile."""
+    with transaction.atomic():
+        found = Order.objects.select_for_update().filter(pk=order.pk, state=Order.State.OPEN).first()
+        if found is not None:
+            found.shut(Order.State.REFUSED, reason)
+            save_news(found)
 
 
 def look(order: Order) -> Order:
@@ -101,6 +111,22 @@ def look(order: Order) -> Order:
     except Away:
         return order
     return learn(order.no, trade) if trade else order
+
+
+def look_again(order: Order) -> Order | None:
+    """Was money on its way to an order when it was shut, and its news lost? None where it is not yet time to ask.
+
+    Asked LATER_LOOKS after it was shut; whoever takes the turn puts the look off first, so that nobody asks twice.
+    Raises Away.
+    """
+    now = clock.now()
+    mine = Order.objects.filter(pk=order.pk, state__in=_SHUT, look_at=order.look_at, look_at__lte=now)
+    if order.shut_at is None or not mine.update(look_at=now + dt.timedelta(seconds=settings.LATER_LOOKS[0])):
+        return None
+    trade = _query(order, _way(order))
+    order = learn(order.no, trade) if trade else order
+    Order.objects.filter(pk=order.pk).update(look_at=next_look(order.shut_at, now))
+    return order
 
 
 def may_ask(order: Order, seconds: float) -> bool:
