@@ -41,6 +41,7 @@ class PaperChannel:
         self.pay_on_close = False
         self.typing = False                 # who shows a code has to type a password
         self.codes: list[str] = []
+        self.given_back: list[tuple[str, int, int]] = []      # refund number, amount, total
         self.refunded = threading.Event()
         self._lock = threading.Lock()
 
@@ -106,6 +107,7 @@ class PaperChannel:
 
     def refund(self, order_no: str, refund_no: str, amount: int, total: int, reason: str) -> RefundResult:
         self._begin("refund", refund_no)
+        self.given_back.append((refund_no, amount, total))
         with self._lock:
             self.refunds.setdefault(refund_no, RefundResult(refund_no, order_no, self.refund_state, amount))
         self.refunded.set()

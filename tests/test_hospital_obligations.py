@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from hospital import commands
-from hospital.money import obligations
-from hospital.money.models import Order
+from hospital.money import discharging, obligations
+from hospital.money.models import Order, Refund
 from hospital.payments.channel import RefundState
 from hospital.registrar import rights
 from hospital.tending import tend
@@ -86,3 +87,74 @@ def test_what_was_settled_is_gone(town: Town, channel: PaperChannel, time: Clock
     assert len(obligations.owed()) == 2
     tend()
     assert obligations.owed() == [] and Order.objects.get(no=open_).state == "closed"
+
+
+@pytest.fixture
+def desk(hospital: Hospital) -> Client:
+    client = Client()
+    client.force_login(rights.make_registrar("wang", "a password"))
+    return client
+
+
+def act(desk: Client, action: str, no: str, **words: str) -> str:
+    chosen = {"action": action, "_selected_action": [Order.objects.get(no=no).pk], **words}
+    return desk.post("/admin/money/obligation/", chosen, follow=True).content.decode()
+
+
+def test_of_a_disputed_order_what_was_received_goes_back(town: Town, desk: Client, channel: PaperChannel) -> None:
+    no = town.paid(amount=1)
+    assert f"已提交退款 {no}R1" in act(desk, "give_back", no)
+    channel.refund_state = RefundState.SUCCESS
+    assert tend().refunds_done == 1
+    assert channel.given_back == [(f"{no}R1", 1, 1)], "the amount and the total are what came"
+    assert Order.objects.get().state == "refunded" and obligations.owed() == []
+    assert LogEntry.objects.get().change_message == "退回实收金额"
+
+
+def test_only_a_disputed_order_is_given_back_by_hand(town: Town, desk: Client) -> None:
+    no = town.cancelled()
+    assert "没有可退回的有疑付款" in act(desk, "give_back", no)
+    assert Refund.objects.count() == 1 and not LogEntry.objects.exists()
+
+
+def test_what_was_settled_outside_needs_a_reason_and_is_gone(town: Town, desk: Client) -> None:
+    no = town.paid(amount=1)
+    assert "请填写处理说明" in act(desk, "settled_outside", no, reason=" ") and len(obligations.owed()) == 1
+    assert "已记为线下处理" in act(desk, "settled_outside", no, reason="现金退还一分，已签字")
+    order = Order.objects.get()
+    assert (order.state, order.discharged_why) == ("disputed", "现金退还一分，已签字") and obligations.owed() == []
+    assert LogEntry.objects.get().change_message == "已线下处理：现金退还一分，已签字"
+    assert discharging.give_back(order) is None, "it is not given back twice"
+
+
+def test_what_goes_on_by_itself_is_not_settled_outside(town: Town, desk: Client) -> None:
+    no = town.cancelled()
+    assert "不需要人工处理" in act(desk, "settled_outside", no, reason="x") and len(obligations.owed()) == 1
+
+
+def test_a_refund_unknown_for_a_day_is_a_persons_business(town: Town, desk: Client, channel: PaperChannel, time: Clock,
+                                                          ) -> None:
+    no = town.cancelled()
+    for hours in (0, 23):
+        time.go(hours=hours)
+        tend()
+        assert [(one.kind, one.person) for one in obligations.owed()] == [("refunding", False)]
+    time.go(hours=1)
+    tend()
+    assert [(one.kind, one.person) for one in obligations.owed()] == [("refund_stuck", True)]
+    assert "退款逾期未结" in desk.get("/admin/money/obligation/").content.decode()
+    time.go(minutes=1)
+    channel.refund_state = RefundState.SUCCESS
+    assert tend().refunds_done == 1 and obligations.owed() == [], "it is still asked about"
+    assert Order.objects.get(no=no).state == "refunded"
+
+
+def test_an_order_is_found_by_the_reference_on_the_slip(hospital: Hospital, kiosk: Kiosk, channel: PaperChannel,
+                                                        desk: Client) -> None:
+    """The slip has the first eight places of the visit, in capitals; keys begin with the visit."""
+    for visit, department in (("0badc0de11", hospital.heart), ("1badc0de22", hospital.skin)):
+        hold = kiosk.hold(hospital.patient(), segment(hospital.session(department, fee=2500))).body["id"]
+        kiosk.order(hold, f"{visit}-0-3")
+    wanted, other = (Order.objects.get(key=key).no for key in ("0badc0de11-0-3", "1badc0de22-0-3"))
+    shown = desk.get("/admin/money/order/", {"q": "0BADC0DE"}).content.decode()
+    assert wanted in shown and other not in shown

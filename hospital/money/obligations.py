@@ -19,7 +19,7 @@ from hospital.money.models import Order, Refund
 class Owed:
     """One thing that is not settled yet. `amount` in fen."""
 
-    kind: str                  # disputed, refund_failed, refunding, unbooked, unsettled
+    kind: str                  # disputed, refund_failed, refund_stuck, refunding, unbooked, unsettled
     no: str
     amount: int
     since: dt.datetime
@@ -37,9 +37,9 @@ class Owed:
 
 
 def orders() -> QuerySet[Order]:
-    """The orders that are on the list."""
+    """The orders that are on the list; what a person has settled outside of these books is on it no more."""
     overdue = clock.now() - dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS)
-    return (Order.objects.select_related("refund", "payment", "invoice__patient").filter(
+    return (Order.objects.select_related("refund", "payment", "invoice__patient").filter(discharged_at__isnull=True).filter(
         Q(state__in=(Order.State.DISPUTED, Order.State.REFUNDING)) | Q(refund__state=Refund.State.FAILED)
         | Q(state=Order.State.PAID, appointment__isnull=True) | Q(state=Order.State.OPEN, expires_at__lte=overdue)))
 
@@ -59,6 +59,9 @@ def of_order(order: Order) -> Owed:
                     "查明原因后，由工作人员点“重新退款”", person=True)
     if refund is not None:
         asked = "渠道已受理，系统自动询问结果" if refund.accepted else "系统自动向渠道申请"
+        if clock.now() >= refund.made_at + dt.timedelta(seconds=settings.REFUND_STUCK_SECONDS):
+            return Owed("refund_stuck", order.no, refund.amount, refund.made_at, f"退款逾期未结：{refund.why}",
+                        f"由工作人员向渠道核对；{asked}", person=True)
         return Owed("refunding", order.no, refund.amount, refund.made_at, f"退款处理中：{refund.why}", asked, person=False)
     if order.state == Order.State.DISPUTED:
         return Owed("disputed", order.no, amount, came, f"付款有疑：{order.reason}", "由工作人员核对渠道账单后处理", person=True)

@@ -23,13 +23,18 @@ log = logging.getLogger(__name__)
 
 
 def request(order: Order, why: str) -> Refund:
-    """Owe the whole order back. Inside the caller's transaction; twice is the same refund."""
+    """Owe back all that was received. Inside the caller's transaction; twice is the same refund."""
     refund, _ = Refund.objects.get_or_create(
-        order=order, defaults={"no": f"{order.no}R1", "amount": order.amount, "why": why, "made_at": clock.now()})
+        order=order, defaults={"no": f"{order.no}R1", "amount": _received(order), "why": why, "made_at": clock.now()})
     order.state = Order.State.REFUNDING
     order.save(update_fields=["state"])
     transaction.on_commit(wake)
     return refund
+
+
+def _received(order: Order) -> int:
+    """Fen that came, which may not be what was asked for; in a backup put back the money's own entry may be missing."""
+    return order.received.amount if order.received else order.amount
 
 
 def ask(refund: Refund) -> Refund:
@@ -50,7 +55,7 @@ def ask(refund: Refund) -> Refund:
         if refund.accepted:
             result = found.channel.query_refund(refund.no)
         else:
-            result = found.channel.refund(order.no, refund.no, refund.amount, order.amount, refund.why)
+            result = found.channel.refund(order.no, refund.no, refund.amount, _received(order), refund.why)
     except OrderUnknown:
         # A payment of a moment ago, or our request was lost: ask anew, with the same number.
         Refund.objects.filter(pk=refund.pk).update(accepted=False)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from hospital.money import obligations, refunding
 from hospital.money.models import Invoice, LineItem, Obligation, Order, Payment, Refund
+from hospital.registrar.discharging import Discharging
 from hospital.registrar.rights import ReadOnly, record
 from hospital.registrar.yuan import yuan
 
@@ -72,7 +73,8 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("no", "state", "price", "received", "patient", "appointment", "channel", "made_at", "paid_at")
     list_filter = ("state", "channel", "kiosk", "made_at")
     list_select_related = ("invoice__patient", "appointment", "payment", "refund")
-    search_fields = ("=no", "=payment__transaction", "=invoice__patient__record_no", "=appointment__code")
+    search_fields = ("=no", "=payment__transaction", "=invoice__patient__record_no", "=appointment__code", "^key")
+    search_help_text = "商户订单号、渠道交易号、病案号、预约号，或凭条上的参考号（前八位）"
     date_hierarchy = "made_at"
     # Whoever has the code can pay it, and the key is the machine's own affair.
     exclude = ("code_url", "key")
@@ -99,14 +101,14 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Obligation)
-class ObligationAdmin(OrderAdmin):
+class ObligationAdmin(Discharging, OrderAdmin):
     """What is not settled yet, how long it has waited, and what happens next."""
 
     list_display = ("no", "what", "price", "received", "patient", "waiting", "next", "transaction")
     list_filter = ("channel", "state")
     date_hierarchy = None
     ordering = ("made_at",)
-    actions = ("again",)
+    actions = ("again", "give_back", "settled_outside")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         listed = obligations.orders()
