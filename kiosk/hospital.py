@@ -11,15 +11,16 @@ import datetime as dt
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
-
-import requests as http
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
                         PaperState, Patient, Session)
 from kiosk.requests import PayerCode, Refused, VisitCard
 from kiosk.wire import Misfit, from_json, to_json
 from kiosk.words import Name
+
+if TYPE_CHECKING:
+    from requests import Session as Connection
 
 T = TypeVar("T")
 
@@ -162,10 +163,10 @@ class Hospital:
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
         try:
-            answer = self._session().request(method, self._root + path, json=body, headers=headers,
-                                             timeout=(CONNECT, READ), allow_redirects=False)
+            answer = self._connection().request(method, self._root + path, json=body, headers=headers,
+                                                timeout=(CONNECT, READ), allow_redirects=False)
             data = answer.json()
-        except http.RequestException as trouble:
+        except OSError as trouble:              # all that requests raises is one
             raise Unknown(type(trouble).__name__) from None
         if answer.ok:
             return data
@@ -187,11 +188,13 @@ class Hospital:
         known = data.get("data")
         return Refused(code, **(known if isinstance(known, dict) else {}))
 
-    def _session(self) -> http.Session:
-        session: http.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = http.Session()
-            session.trust_env = False      # a proxy in the environment has no business between kiosk and hospital
-            session.headers["Authorization"] = f"Bearer {self._token}"
-            self._local.session = session
-        return session
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # Imported by the first call: a tenth of a second that the welcome page need not wait for.
+            from requests import Session as Connection
+            connection = Connection()
+            connection.trust_env = False   # a proxy in the environment has no business between kiosk and hospital
+            connection.headers["Authorization"] = f"Bearer {self._token}"
+            self._local.connection = connection
+        return connection

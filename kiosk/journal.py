@@ -16,6 +16,7 @@ import json
 import os
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ CREATE TABLE IF NOT EXISTS fact (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 """
+
+UNREADABLE = (InvalidToken, zlib.error, ValueError, KeyError, TypeError)
+"""What reading an answer of another key or another version of the program can raise."""
 
 RECORDS = Registry(care, requests, tickets, words)
 
@@ -141,7 +145,7 @@ class Journal:
     def _open_visit(self, id: str, journey: str, epoch: int, opened_at: str, held: str) -> OpenVisit:
         try:
             history = self._history(self._connection(), id)
-        except (InvalidToken, ValueError, KeyError, TypeError):
+        except UNREADABLE:
             return OpenVisit(id, journey, epoch, opened_at, held or "unreadable", ())
         return OpenVisit(id, journey, epoch, opened_at, held, history)
 
@@ -161,7 +165,7 @@ class Journal:
     def _owed(self, key: str, at: str, sealed: bytes) -> Owed | None:
         try:
             return Owed(key, at, RECORDS.unpack(self._opened(sealed)))
-        except (InvalidToken, ValueError, KeyError, TypeError):
+        except UNREADABLE:
             return None
 
     def unreadable(self) -> int:
@@ -219,10 +223,11 @@ class Journal:
         return hmac.digest(self._chain_key, "\n".join((before, at, kind, data)).encode(), "sha256").hex()
 
     def _sealed(self, data: Any) -> bytes:
-        return self._seal.encrypt(json.dumps(data, ensure_ascii=False).encode())
+        # Two weeks of times are a hundred kilobytes of much the same words, and wait for the disk with a person.
+        return self._seal.encrypt(zlib.compress(json.dumps(data, ensure_ascii=False).encode(), 1))
 
     def _opened(self, sealed: bytes) -> Any:
-        return json.loads(self._seal.decrypt(sealed))
+        return json.loads(zlib.decompress(self._seal.decrypt(sealed)))
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -103,8 +103,10 @@ class Stage:
         if self._works.get(what, True) is not works:
             self._desk.note("works" if works else "fails", what=what)
         self._works[what] = works
-        if isinstance(self.dialogue.asking, Welcome):
-            self.dialogue.replace(self._welcome_page())
+        asking = self.dialogue.asking
+        if isinstance(asking, Welcome):
+            if asking != (page := self._welcome_page()):
+                self.dialogue.replace(page)
         else:
             self.dialogue.tell(DeviceNews(what, works))
 

@@ -1,4 +1,7 @@
-"""A number by the keypad: grouped as people read it, hidden but for the last digit, because others stand behind."""
+"""A number by the keypad: grouped as people read it, hidden but for the last four, because others stand behind.
+
+Four, because that is what people compare with their card as they go, and what a masked number shows anyway.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ GROUPS = {"id_number": (6, 8, 4), "phone": (3, 4, 4)}
 UNDER = Look(LINE, LINE, LINE)
 DOT = Look(INK, INK, INK)
 HERE = Look(PRIMARY, PRIMARY, PRIMARY)
+
+SEEN = 4          # digits that stay readable while one types
 
 
 class Page(Leaf):
@@ -96,7 +101,7 @@ class Page(Leaf):
         here = at == len(self.typed)
         self.panel(Box(mark.x, mark.y, mark.w, 6), HERE if here else UNDER, 3)
         if at < len(self.typed):
-            if at == len(self.typed) - 1:
+            if at >= len(self.typed) - SEEN:
                 self.write(self.typed[at], cell, style, INK, align="center", valign="middle", role="digit",
                            key=f"place:{at}")
             else:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import stat
 import threading
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def sealed(folder: Path) -> list[bytes]:
     found = []
     for token in re.findall(rb"gAAAA[\w-]{60,}={0,2}", stored(folder)):
         try:
-            found.append(key.decrypt(token))
+            found.append(zlib.decompress(key.decrypt(token)))
         except Exception:               # a token that a page's end cuts in two
             continue
     return found

@@ -179,10 +179,10 @@ def test_who_types_or_turns_leaves_is_there(machine: Machine) -> None:
     assert machine.recorder.said == [("stay", machine.face.scene.serial)] * 2 and not machine.answers
 
 
-def test_typed_digits_are_hidden_but_for_the_last(machine: Machine) -> None:
+def test_typed_digits_are_hidden_but_for_the_last_four(machine: Machine) -> None:
     machine.show(PAGES["keypad-phone"])
     machine.touch(*(f"digit:{digit}" for digit in "19900004"))
-    assert [item["text"] for item in machine.face.describe() if item["role"] == "digit"] == ["4"]
+    assert [item["text"] for item in machine.face.describe() if item["role"] == "digit"] == [*"0004"]
 
 
 def test_typed_digits_stay_after_a_complaint_and_in_another_language_and_no_longer(machine: Machine) -> None:
