@@ -8,6 +8,7 @@ import json
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,22 +68,30 @@ def _where(parser: argparse.ArgumentParser, host: Any = argparse.SUPPRESS, port:
 
 
 def serve(arguments: argparse.Namespace) -> None:
+    from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from waitress.server import create_server
 
     from hospital import bell, tending
-    from hospital.money import channels
+    from hospital.money import asking, channels
+
+    if arguments.threads <= settings.CHANNEL_CALLS:
+        raise SystemExit(f"--threads must be more than {settings.CHANNEL_CALLS}, which may all wait for the payment channel")
 
     try:
         paying = channels.way("wechat") is not None
     except (OSError, ValueError, KeyError) as trouble:      # it stops us here, not at a patient
         raise SystemExit(f"WECHAT_ACCOUNT cannot be used: {type(trouble).__name__} {trouble}") from trouble
     server = create_server(get_wsgi_application(), host=arguments.host, port=arguments.port,
-                           threads=arguments.threads, ident="hospital")
+                           threads=arguments.threads, ident="hospital", max_request_body_size=1 << 20,
+                           channel_timeout=20, connection_limit=1000)
     signal.signal(signal.SIGTERM, _leave)
     stop = threading.Event()
-    tender = threading.Thread(target=tending.tend_until, args=(stop,), name="tending")
-    tender.start()
+    background = [threading.Thread(target=tending.tend_until, args=(stop,), name="tending", daemon=True)]
+    background += [threading.Thread(target=asking.ask_until, args=(stop,), name=f"asking-{at}", daemon=True)
+                   for at in range(settings.CHANNEL_ASKERS)]
+    for thread in background:
+        thread.start()
     print(f"hospital: http://{arguments.host}:{server.effective_port}/  "
           f"payment: {'wechat' if paying else 'none'}", flush=True)
     try:
@@ -90,7 +99,10 @@ def serve(arguments: argparse.Namespace) -> None:
     finally:
         stop.set()
         bell.wake()
-        tender.join(timeout=10)
+        asking.wake()
+        leave_by = time.monotonic() + 10
+        for thread in background:
+            thread.join(timeout=max(0.0, leave_by - time.monotonic()))
         server.close()
 
 

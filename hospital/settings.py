@@ -164,3 +164,5 @@ CLAIM_TAKEOVER_SECONDS = 30  # an unfinished request this old has lost its proce
 CLAIM_KEEP_HOURS = 48       # stored answers hold personal data: no longer than a kiosk could still ask
 TEND_SECONDS = 5            # between two tending passes
 TEND_ASK_SECONDS = 10       # tending asks about one open order at most this often
+CHANNEL_CALLS = 6           # requests that may wait for a channel at once, of the 16 that are served at once
+CHANNEL_ASKERS = 4          # threads that ask about orders in the background

@@ -41,7 +41,7 @@ from hospital.care import roster  # noqa: E402
 from hospital.care.models import Department, Patient, Practitioner, Schedule, Slot  # noqa: E402
 from hospital.care.people import check_digit  # noqa: E402
 from hospital.kiosk import tokens  # noqa: E402
-from hospital.money import channels  # noqa: E402
+from hospital.money import asking, channels  # noqa: E402
 from hospital.settings import database  # noqa: E402
 from paper_channel import PaperChannel  # noqa: E402
 from postgres import Postgres  # noqa: E402
@@ -171,12 +171,19 @@ class Kiosk:
 
     def get(self, path: str) -> Answer:
         return Answer(self._client.get(API + path))
+        """Of an order: look, let the channel be asked, and look again, as a machine that waits for a payment does."""
+        if path.startswith("/orders/"):
+            self._client.get(API + path)
+            asking.ask_all()
 
     def post(self, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Answer:
         return Answer(self._client.post(API + path, body or {}, content_type="application/json",
                                         headers={"Idempotency-Key": key or uuid.uuid4().hex}))
 
     def hold(self, patient: Patient, segment: str, key: str | None = None) -> Answer:
+    def meet(self, patient: Patient) -> None:
+        """The person has shown themselves here, just now."""
+
         return self.post("/holds", {"patient": patient.pk, "segment": segment}, key)
 
     def order(self, hold: str, key: str | None = None) -> Answer:

@@ -89,7 +89,8 @@ def test_payment_to_booking_is_one_transaction(payer: Payer, channel: PaperChann
         raise OSError("the disk is full")
     with monkeypatch.context() as broken:
         broken.setattr("hospital.care.numbers.appointment_code", fails)
-        assert payer.kiosk.get(f"/orders/{payer.no}").status == 500
+        with pytest.raises(OSError, match="disk"):
+            notify(channel.news(payer.no))
         order = Order.objects.get()
         assert (order.state, order.received, Appointment.objects.count()) == ("open", None, 0)
         assert not Slot.objects.filter(booked=True).exists()

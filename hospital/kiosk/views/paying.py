@@ -7,7 +7,7 @@ from ninja import Router
 from hospital.care import booking
 from hospital.kiosk import answers, schemas as wire
 from hospital.kiosk.door import Request, act, read
-from hospital.money import ordering, settling
+from hospital.money import asking, ordering, settling
 from hospital.refusal import Refusal
 
 router = Router(tags=["orders"])
@@ -21,8 +21,9 @@ _CODE_HEADER = {"in": "header", "name": "Payer-Code", "schema": {"type": "string
 def open_order(request: Request, body: wire.NewOrder) -> wire.Order:
     """Open the payment of a held number. After channel_away, the same key goes on with the same order."""
     hold = booking.get_hold(body.hold)
-    return answers.order(ordering.open_order(hold, body.channel, request.auth.name,
-                                             request.headers["Idempotency-Key"]))
+    with asking.in_turn():
+        return answers.order(ordering.open_order(hold, body.channel, request.auth.name,
+                                                 request.headers["Idempotency-Key"]))
 
 
 @act(router, "/charges", wire.Order, ("unknown_hold", "hold_ended", "channel_refused", "channel_away", "code_gone"),
@@ -36,16 +37,21 @@ def charge(request: Request, body: wire.NewOrder) -> wire.Order:
     if code and not _PAYER_CODE.fullmatch(code):
         raise Refusal("bad_request", where=["header.Payer-Code"])
     hold = booking.get_hold(body.hold)
-    return answers.order(ordering.charge(hold, body.channel, code, request.auth.name, request.headers["Idempotency-Key"]))
+    with asking.in_turn():
+        return answers.order(ordering.charge(hold, body.channel, code, request.auth.name,
+                                             request.headers["Idempotency-Key"]))
 
 
 @read(router, "/orders/{no}", wire.Order, ("unknown_order",))
 def order(request: Request, no: str) -> wire.Order:
-    """How it stands. The channel is asked at most once a second."""
-    return answers.order(settling.look(settling.get_order(no)))
+    """How it stands, as far as is known. The channel is asked in the background, at most once a second."""
+    found = settling.get_order(no)
+    asking.want(found)
+    return answers.order(found)
 
 
 @act(router, "/orders/{no}/close", wire.Order, ("unknown_order", "channel_away"), atomic=False)
 def close(request: Request, no: str) -> wire.Order:
     """Make it final: paid, closed, refused or disputed."""
-    return answers.order(settling.conclude(settling.get_order(no)))
+    with asking.in_turn():
+        return answers.order(settling.conclude(settling.get_order(no)))
