@@ -79,9 +79,10 @@ def serve(arguments: argparse.Namespace) -> None:
         raise SystemExit(f"--threads must be more than {settings.CHANNEL_CALLS}, which may all wait for the payment channel")
 
     try:
-        paying = channels.way("wechat") is not None
+        paying = ", ".join(channels.names())
     except (OSError, ValueError, KeyError) as trouble:      # it stops us here, not at a patient
-        raise SystemExit(f"WECHAT_ACCOUNT cannot be used: {type(trouble).__name__} {trouble}") from trouble
+        raise SystemExit(f"WECHAT_ACCOUNT or ALIPAY_ACCOUNT cannot be used: {type(trouble).__name__} {trouble}"
+                         ) from trouble
     server = create_server(get_wsgi_application(), host=arguments.host, port=arguments.port,
                            threads=arguments.threads, ident="hospital", max_request_body_size=1 << 20,
                            channel_timeout=20, connection_limit=1000)
@@ -93,7 +94,7 @@ def serve(arguments: argparse.Namespace) -> None:
     for thread in background:
         thread.start()
     print(f"hospital: http://{arguments.host}:{server.effective_port}/  "
-          f"payment: {'wechat' if paying else 'none'}", flush=True)
+          f"payment: {paying or 'none'}", flush=True)
     try:
         server.run()        # returns on SIGINT and SIGTERM
     finally:

@@ -5,7 +5,8 @@ DATABASE_URL     postgres://user:password@host:port/name              (SQLite in
 HOSPITAL_ZONE    the hospital's time zone                             (Asia/Shanghai)
 HOSPITAL_HOSTS   host names the server answers to, comma-separated    (127.0.0.1,localhost)
 HOSPITAL_HTTPS   1 when a TLS proxy stands in front: secure cookies   (0)
-WECHAT_ACCOUNT   folder with the merchant's account and keys          (no payment)
+WECHAT_ACCOUNT   folder with the merchant's account and keys          (no payment by WeChat Pay)
+ALIPAY_ACCOUNT   folder with the application's account and keys       (no payment by Alipay)
 """
 
 from __future__ import annotations
@@ -142,6 +143,7 @@ LOGGING = {
 }
 
 WECHAT_ACCOUNT = os.environ.get("WECHAT_ACCOUNT", "")
+ALIPAY_ACCOUNT = os.environ.get("ALIPAY_ACCOUNT", "")
 
 # The hospital's rules.
 HOSPITAL_NAME = {"zh": "青禾县人民医院", "en": "Qinghe County People's Hospital"}   # an invented place
@@ -162,7 +164,7 @@ ARRIVE_MINUTES = 5          # before the segment begins
 NO_SHOWS = 3                # after this many the person registers on the day only
 CLAIM_TAKEOVER_SECONDS = 30  # an unfinished request this old has lost its process
 CLAIM_KEEP_HOURS = 48       # stored answers hold personal data: no longer than a kiosk could still ask
-TEND_SECONDS = 5            # between two tending passes
-TEND_ASK_SECONDS = 10       # tending asks about one open order at most this often
 CHANNEL_CALLS = 6           # requests that may wait for a channel at once, of the 16 that are served at once
 CHANNEL_ASKERS = 4          # threads that ask about orders in the background
+TEND_SECONDS = 5            # between two tending passes
+TEND_ASK_SECONDS = 10       # tending asks about one open order at most this often

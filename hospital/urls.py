@@ -2,10 +2,11 @@ from django.contrib import admin
 from django.urls import path
 
 from hospital.kiosk.api import api
-from hospital.money.notify import wechat
+from hospital.money.notify import alipay, wechat
 
 urlpatterns = [
     path("api/kiosk/v1/", api.urls),
     path("pay/wechat/notify", wechat),
+    path("pay/alipay/notify", alipay),
     path("admin/", admin.site.urls),
 ]

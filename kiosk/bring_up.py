@@ -3,8 +3,8 @@
     with House(Path("var")) as house:
         house.addresses.hospital_url, …
 
-starts a virtual screen (where there is none), a twin of WeChat Pay with the patient's phone, the hospital, and the
-bench with the twins of the devices and their panel. They end with the block, and with this process however it ends.
+starts a virtual screen (where there is none), twins of WeChat Pay and of Alipay with the patient's phone, the hospital,
+and the bench with the twins of the devices and their panel. They end with the block, and with this process however it ends.
 Nothing is written outside the state folder.
 """
 
@@ -141,7 +141,7 @@ class House:
         self._panel_host = panel_host
         self._kiosk = kiosk
         self._database_url = database_url
-        self.parts: dict[str, Part] = {}     # screen, phone, hospital, bench
+        self.parts: dict[str, Part] = {}     # screen, phone, wallet, hospital, bench
         self._open = ExitStack()
         self.addresses: Addresses
 
@@ -172,17 +172,22 @@ class House:
         account.parent.mkdir(exist_ok=True, mode=0o700)
         hospital_port = free_port()
         hospital_url = f"http://127.0.0.1:{hospital_port}"
+        other = self._state / "alipay" / "account"
+        other.parent.mkdir(exist_ok=True, mode=0o700)
         self._hospital_is = settings = {"HOSPITAL_STATE": str(self._state / "hospital"), "WECHAT_ACCOUNT": str(account),
-                                        "DATABASE_URL": self._database_url}
+                                        "ALIPAY_ACCOUNT": str(other), "DATABASE_URL": self._database_url}
 
         phone = self._start_python(
             "phone", "hospital.sim.wechat", "--port", 0, "--account", account,
             "--state", account.with_name("books.json"), "--notify-url", f"{hospital_url}/pay/wechat/notify")
+        wallet = self._start_python(
+            "wallet", "hospital.sim.alipay", "--port", 0, "--account", other,
+            "--state", other.with_name("books.json"), "--notify-url", f"{hospital_url}/pay/alipay/notify")
         display = self._screen() if self._virtual else os.environ["DISPLAY"]
         self._run("seed", "hospital", "seed", **settings)
-        phone_url = phone.says(LISTENING)
+        phone_url, wallet_url = phone.says(LISTENING), wallet.says(LISTENING)
         bench = self._start_python(
-            "bench", "drivers.sim", "--state", self._state / "bench", "--phone", phone_url,
+            "bench", "drivers.sim", "--state", self._state / "bench", "--phone", phone_url, "--phone", wallet_url,
             "--host", self._panel_host, "--port", self._panel_port if is_free(self._panel_port) else 0,
             *(("--screen", display) if self._virtual else ()))
         hospital = self._start_python("hospital", "hospital", "serve", "--port", hospital_port, **settings)

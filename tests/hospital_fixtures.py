@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 _state = tempfile.mkdtemp(prefix="hospital-tests-")
-_before = {name: os.environ.get(name) for name in ("HOSPITAL_STATE", "DATABASE_URL", "WECHAT_ACCOUNT")}
+_before = {name: os.environ.get(name) for name in ("HOSPITAL_STATE", "DATABASE_URL", "WECHAT_ACCOUNT", "ALIPAY_ACCOUNT")}
 os.environ["HOSPITAL_STATE"] = _state
 os.environ.pop("DATABASE_URL", None)
 os.environ.pop("WECHAT_ACCOUNT", None)
+os.environ.pop("ALIPAY_ACCOUNT", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "hospital.settings"
 
 import django  # noqa: E402  (the settings are read from the environment above)
@@ -170,20 +171,20 @@ class Kiosk:
         self._client = Client(headers={"Authorization": f"Bearer {self.token}"}, raise_request_exception=False)
 
     def get(self, path: str) -> Answer:
-        return Answer(self._client.get(API + path))
         """Of an order: look, let the channel be asked, and look again, as a machine that waits for a payment does."""
         if path.startswith("/orders/"):
             self._client.get(API + path)
             asking.ask_all()
+        return Answer(self._client.get(API + path))
 
     def post(self, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Answer:
         return Answer(self._client.post(API + path, body or {}, content_type="application/json",
                                         headers={"Idempotency-Key": key or uuid.uuid4().hex}))
 
-    def hold(self, patient: Patient, segment: str, key: str | None = None) -> Answer:
     def meet(self, patient: Patient) -> None:
         """The person has shown themselves here, just now."""
 
+    def hold(self, patient: Patient, segment: str, key: str | None = None) -> Answer:
         return self.post("/holds", {"patient": patient.pk, "segment": segment}, key)
 
     def order(self, hold: str, key: str | None = None) -> Answer:

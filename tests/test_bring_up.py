@@ -187,7 +187,7 @@ def test_the_house_comes_up_serves_and_leaves_nothing(tmp_path: Path, elsewhere:
     with House(tmp_path / "house", virtual=True, panel_port=0, window=(540, 960)) as house:
         found = house.addresses
         assert house.ended() is None
-        assert set(house.parts) == {"screen", "phone", "hospital", "bench"}
+        assert set(house.parts) == {"screen", "phone", "wallet", "hospital", "bench"}
         for page in (found.panel_url, f"{found.phone_url}/twin/", f"{found.hospital_url}/api/kiosk/v1/openapi.json"):
             assert get(page)
         assert {"idcard", "scanner", "printer"} <= found.devices.keys()

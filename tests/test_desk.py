@@ -17,7 +17,7 @@ from kiosk.desk import PAUSES, Desk, Heard, Job, Lobby, News, Outcome, Recalled
 from kiosk.hands import Task, Threads
 from kiosk.journal import Journal
 from kiosk.play import Entry, Result
-from kiosk.requests import (Ask, CardRead, CardTrouble, CodeKind, CodeShown, ConfirmHold, Do, HoldSlot, Identify,
+from kiosk.requests import (Done, Ask, CardRead, CardTrouble, CodeKind, CodeShown, ConfirmHold, Do, HoldSlot, Identify,
                             Papers, Pay, PaymentNews, Print, Refused, ReportPaper)
 from kiosk.sync import AWAY, PERIOD, Sync
 from kiosk.tickets import ReferenceSlip
@@ -321,7 +321,7 @@ def test_a_hospital_that_is_silent_for_a_moment_frightens_nobody(room: Room) -> 
 
 
 def test_a_question_that_listens_to_nothing_opens_no_ear(room: Room) -> None:
-    room.desk.listen(cast(Ask[Any], Pay(title=say("pay.title"), order=an_order(room))), 7)
+    room.desk.listen(cast(Ask[Any], Done(title=say("register.done"))), 7)
     assert room.reader.waiting == room.scanner.waiting == []
 
 

@@ -22,7 +22,8 @@ CONTRACT = {
     "/hello": "get", "/departments": "get", "/departments/{department}/sessions": "get", "/patients/find": "post",
     "/patients": "post", "/patients/{patient}/appointments": "get", "/patients/{patient}/papers": "get",
     "/patients/{patient}/notices": "get", "/notices/{notice}/seen": "post", "/holds": "post",
-    "/holds/{hold}/release": "post", "/holds/{hold}/confirm": "post", "/charges": "post", "/orders": "post", "/orders/{no}": "get",
+    "/holds/{hold}/release": "post", "/holds/{hold}/confirm": "post", "/charges": "post", "/orders": "post",
+    "/orders/{no}": "get",
     "/orders/{no}/close": "post", "/appointments/{appointment}/cancel": "post", "/papers": "post",
     "/papers/outcome": "post", "/facts": "post",
 }

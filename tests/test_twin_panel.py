@@ -74,7 +74,7 @@ def phone() -> Iterator[str]:
 
 @pytest.fixture
 def url(bench: Bench, phone: str) -> Iterator[str]:
-    server = PanelServer(panel(bench, phone), 0)
+    server = PanelServer(panel(bench, (phone,)), 0)
     server.start()
     yield server.url
     server.stop()
@@ -184,7 +184,7 @@ def test_the_phone_pays_through_the_panel(url: str) -> None:
 
 @pytest.mark.parametrize(("phone_url", "status"), [("", 404), ("http://127.0.0.1:9", 502), ("nonsense", 502)])
 def test_without_a_phone_it_says_so(bench: Bench, phone_url: str, status: int) -> None:
-    client = panel(bench, phone_url).test_client()
+    client = panel(bench, (phone_url,) if phone_url else ()).test_client()
     assert client.get("/phone/orders").status_code == status
     assert (b'id="phone"' in client.get("/").data) == bool(phone_url)
     assert client.get("/screen.jpg").status_code == client.post("/screen/touch", json={}).status_code == 404

@@ -19,7 +19,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
                         help="where the devices' lines appear (default: out/bench)")
     parser.add_argument("--host", default="127.0.0.1", help="address of the panel (default: this machine only)")
     parser.add_argument("--port", type=int, default=8100, help="port of the panel, 0: any free one (default: 8100)")
-    parser.add_argument("--phone", default="", metavar="URL", help="the payment twin, for the patient's phone")
+    parser.add_argument("--phone", action="append", default=[], metavar="URL",
+                        help="a payment twin, for the patient's phone; may be given for several")
     parser.add_argument("--screen", default="", metavar="DISPLAY",
                         help="the X display the kiosk draws on, like :99, shown and touched in the panel")
     parser.add_argument("--speed", type=float, default=1.0,
@@ -45,7 +46,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     with Bench(asked.state, asked.speed, dict(asked.tcp)) as bench:
-        server = PanelServer(panel(bench, asked.phone, asked.screen), asked.port, asked.host)
+        server = PanelServer(panel(bench, tuple(asked.phone), asked.screen), asked.port, asked.host)
         server.start()
         for device, url in bench.urls.items():
             print(f"{device} {url}")

@@ -172,7 +172,7 @@ class Cancelled(Schema):
 
 class NewOrder(Schema):
     hold: uuid.UUID
-    channel: Literal["wechat"]
+    channel: Literal["wechat", "alipay"]
 
 
 class Order(Schema):

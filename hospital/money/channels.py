@@ -19,18 +19,24 @@ class Way:
     appid: str
 
 
-NAMES = ("wechat",)     # in the order in which they are offered
+NAMES = ("wechat", "alipay")     # in the order in which they are offered
 _ways: dict[str, Way | None] = {}
 
 
 def way(name: str) -> Way | None:
     """The way to pay of that name; None where the hospital has no account. Read once.
 
-    Raises what `WechatAccount.read` raises when there is a folder and it cannot be used.
+    Raises what reading the account raises when there is a folder and it cannot be used.
     """
     if name not in _ways:
-        _ways[name] = _wechat() if name == "wechat" and settings.WECHAT_ACCOUNT else None
+        _ways[name] = _read(name)
     return _ways[name]
+
+
+def _read(name: str) -> Way | None:
+    if name == "wechat" and settings.WECHAT_ACCOUNT:
+        return _wechat()
+    return _alipay() if name == "alipay" and settings.ALIPAY_ACCOUNT else None
 
 
 def names() -> list[str]:
@@ -49,3 +55,10 @@ def _wechat() -> Way:
 
     account = WechatAccount.read(Path(settings.WECHAT_ACCOUNT))
     return Way(WechatChannel(account), account.mchid, account.appid)
+
+
+def _alipay() -> Way:
+    from hospital.payments.alipay import AlipayAccount, AlipayChannel
+
+    account = AlipayAccount.read(Path(settings.ALIPAY_ACCOUNT))
+    return Way(AlipayChannel(account), account.seller_id, account.app_id)

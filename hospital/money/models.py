@@ -117,6 +117,7 @@ class Order(models.Model):
     code_url = models.CharField("收款码", max_length=500, blank=True)
     # The payer showed a code of their own (付款码) instead. The code itself is kept nowhere.
     by_code = models.BooleanField("扫付款码", default=False)
+    given_back = models.BooleanField("撤销时已退", default=False)     # paid while it was being shut: that gave it back
     charged_at = models.DateTimeField("扣款时间", null=True, blank=True)
     made_at = models.DateTimeField("下单时间")
     expires_at = models.DateTimeField("截止时间")

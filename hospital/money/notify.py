@@ -21,7 +21,19 @@ log = logging.getLogger(__name__)
 @require_POST
 def wechat(request: HttpRequest) -> HttpResponse:
     """204: written down (or known already). 401: not the channel's word. 404: speaks of nothing of ours."""
-    found = way("wechat")
+    return _hear("wechat", request) or HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def alipay(request: HttpRequest) -> HttpResponse:
+    """The word `success`: written down (or known already). Anything else, and Alipay says it again."""
+    return _hear("alipay", request) or HttpResponse("success", content_type="text/plain")
+
+
+def _hear(channel: str, request: HttpRequest) -> HttpResponse | None:
+    """Write the news down; what to answer when it cannot be."""
+    found = way(channel)
     if found is None:
         return _fail(404, "no account")
     try:
@@ -41,7 +53,7 @@ def wechat(request: HttpRequest) -> HttpResponse:
             log.error("a refund that is not in the books: %s", news.refund_no)
             return _fail(404, "refund")
         refunding.learn(refund, news)
-    return HttpResponse(status=204)
+    return None
 
 
 def _fail(status: int, message: str) -> JsonResponse:

@@ -12,7 +12,7 @@ from hospital import clock
 from hospital.care import booking
 from hospital.care.models import Hold
 from hospital.money import settling
-from hospital.money.channels import Way, way
+from hospital.money.channels import Way, names, way
 from hospital.money.models import Invoice, LineItem, Order
 from hospital.payments.channel import AlreadyPaid, ChannelAway, ChannelRefused
 from hospital.refusal import Away, Refusal
@@ -23,19 +23,21 @@ _SETTLED = (Order.State.PAID, Order.State.DISPUTED, Order.State.REFUNDING, Order
 def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
     """Open the payment of a held number. The same kiosk and key go on with the same order.
 
-    An older order of the hold is concluded first; if there is money on it, that order is the answer.
+    A channel that this hospital does not have is its first one instead. An older order of the hold is concluded first;
+    if there is money on it, that order is the answer.
     Raises hold_ended, channel_refused {reason}, Away.
     """
-    found = _way(channel)
     order = Order.objects.filter(kiosk=kiosk, key=key).first()
     if order is None:
+        channel = channel if way(channel) or not names() else names()[0]
+        found = _way(channel)
         paid = _conclude_older(hold)
         if paid is not None:
             return paid
         order = _write_down(hold, channel, found, kiosk, key)
     if order.state == Order.State.REFUSED:
         raise Refusal("channel_refused", reason=order.reason)
-    return _open(order, found) if order.state == Order.State.OPEN else order
+    return _open(order, _way(order.channel)) if order.state == Order.State.OPEN else order
 
 
 def charge(hold: Hold, channel: str, code: str, kiosk: str, key: str) -> Order:

@@ -47,6 +47,8 @@ def learn(no: str, trade: Trade) -> Order:
     with transaction.atomic():
         booking.lock_person(get_order(no).invoice.patient_id)
         order = Order.objects.select_for_update().get(no=no)
+        if trade.state == TradeState.REFUND and order.given_back:
+            return order
         if trade.state in _MONEY_CAME and order.state in _UNPAID:
             _money_came(order, trade)
         elif trade.state in _DEAD and order.state == Order.State.OPEN:
@@ -147,7 +149,11 @@ def conclude(order: Order) -> Order:
     trade = _query(order, found)
     if trade is None or not _final(order, trade):
         shut = _shut(order, found)
-        trade = _query(order, found) or _nowhere(order)
+        trade = _query(order, found) or _nowhere(order, shut)
+        if shut and trade.state == TradeState.REFUND:
+            # Paid while it was being shut, and given back by that.
+            Order.objects.filter(pk=order.pk).update(given_back=True)
+            trade = _closed(order)
         if not _final(order, trade):
             if not shut or trade.state == TradeState.USERPAYING:
                 raise Away
@@ -189,9 +195,13 @@ def _shut(order: Order, found: Way) -> bool:
     return True
 
 
-def _nowhere(order: Order) -> Trade:
-    """The channel does not know the order. Nobody can pay it if nobody was ever asked to, or its time is over."""
-    if order.asked_for and clock.now() <= order.expires_at:
+def _nowhere(order: Order, shut: bool) -> Trade:
+    """The channel does not know the order. Nobody can pay it if nobody was ever asked to, or its time is over.
+
+    A channel that knows orders only when their code was scanned has taken note that this one is shut: good enough for
+    whoever stands here, and it is looked at again (see `look_again`).
+    """
+    if order.asked_for and clock.now() <= order.expires_at and not shut:
         raise Away
     return _closed(order)
 

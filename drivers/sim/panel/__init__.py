@@ -6,7 +6,7 @@
     GET  /tickets                  all tickets, as /tickets/N.json gives each; also N.png, N.bin, hanging.png
     GET  /screen.jpg?w=PIXELS      the kiosk's screen, 304 while it is unchanged; 503 when there is none
     POST /screen/touch             {"x", "y" (0 to 1), "phase": "tap" | "down" | "move" | "up"}
-    GET  /phone/orders, POST /phone/pay | refuse | late {"out_trade_no"}    passed on to the payment twin
+    GET  /phone/orders, POST /phone/pay | refuse | late {"out_trade_no"}    passed on to the payment twins
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ LONGEST_WAIT = 20.0          # s, of GET /twins
 TYPES: dict[str, type] = {"bool": bool, "int": int, "str": str}
 
 
-def panel(bench: Bench, phone_url: str = "", display: str = "") -> Flask:
-    """The web application. Without `phone_url` or `display` the page hides that part."""
+def panel(bench: Bench, phone_urls: tuple[str, ...] = (), display: str = "") -> Flask:
+    """The web application. Without `phone_urls` (the payment twins) or `display` the page hides that part."""
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     screen = Screen(display) if display else None
-    phone = Phone(phone_url) if phone_url else None
+    phone = Phone(phone_urls) if phone_urls else None
     app.before_request(_from_this_page)
     app.register_error_handler(HTTPException, lambda error: (jsonify(error=error.description), error.code))
 
