@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from torture.calls import Tracer
 from torture.kill import Runner, by_chance, every_pair
 from torture.mutants import MUTANTS, Mutant
 from torture.power import Mains
@@ -55,6 +56,19 @@ def test_power_cuts_break_no_promise(mains: Mains) -> None:
         assert not broken, f"seed {seed}: {broken}"
         cuts += done
     assert cuts > 200
+
+
+def test_kills_at_system_calls_break_no_promise() -> None:
+    tracer = Tracer()
+    try:
+        kills = 0
+        for seed in range(12):
+            killed, broken = tracer.run(seed)
+            assert not broken, f"seed {seed}: {broken}"
+            kills += killed
+        assert kills > 5
+    finally:
+        tracer.close()
 
 
 def test_days_at_the_machine_break_no_promise() -> None:

@@ -50,6 +50,12 @@ def cuts(goal: int, seed: int, seconds: float) -> Tally:
         return until(Tally("power", "cuts", goal), mains.run, seed, seconds)
 
 
+def calls(goal: int, seed: int, seconds: float) -> Tally:
+    from torture.calls import Tracer
+    with closing(Tracer()) as tracer:
+        return until(Tally("calls", "kills", goal), tracer.run, seed, seconds)
+
+
 def simulated(goal: int, seed: int, seconds: float) -> Tally:
     from torture.simulation import simulate
     return until(Tally("simulation", "journeys", goal), simulate, seed, seconds)
@@ -68,15 +74,16 @@ def planted(goal: int, seed: int, seconds: float) -> Tally:
     return tally
 
 
-PARTS: dict[str, Part] = {"kill": kills, "pairs": pairs, "power": cuts, "simulation": simulated, "planted": planted}
+PARTS: dict[str, Part] = {"kill": kills, "pairs": pairs, "power": cuts, "calls": calls, "simulation": simulated,
+                          "planted": planted}
 
 LEVELS: dict[str, tuple[tuple[tuple[str, int], ...], ...]] = {
     # What each of two processes does, part after part. Seconds are bounds.
-    "quick": ((("kill", 25), ("pairs", 10), ("simulation", 30)), (("power", 30), ("planted", 60))),
-    "nightly": ((("kill", 2400), ("pairs", 1200)), (("power", 1200), ("simulation", 2000), ("planted", 120))),
-    "full": ((("kill", 7200), ("pairs", 3600)), (("power", 3600), ("simulation", 7200), ("planted", 120))),
+    "quick": ((("kill", 25), ("pairs", 10), ("simulation", 30)), (("power", 20), ("calls", 10), ("planted", 60))),
+    "nightly": ((("kill", 2400), ("pairs", 1200)), (("power", 1000), ("calls", 400), ("simulation", 2000), ("planted", 120))),
+    "full": ((("kill", 7200), ("pairs", 3600)), (("power", 3600), ("calls", 1800), ("simulation", 7200), ("planted", 120))),
 }
-GOALS = {"kill": 100_000, "pairs": 100_000, "power": 100_000, "simulation": 3_000_000, "planted": 0}
+GOALS = {"kill": 100_000, "pairs": 100_000, "power": 100_000, "calls": 2_000, "simulation": 3_000_000, "planted": 0}
 
 
 def level(name: str, seed: int) -> int:
