@@ -22,8 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
-    arguments.run(arguments)
-    return 0
+    return int(arguments.run(arguments) or 0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("obligations", help="what is not settled yet: how long it waits, what happens next")
     one.set_defaults(run=obligations)
+
+    one = commands.add_parser("reconcile", help="compare a day with the channels' bills; exit 1 if a person must look")
+    one.add_argument("date", type=dt.date.fromisoformat, metavar="DATE", help="which day, YYYY-MM-DD")
+    one.set_defaults(run=reconcile)
 
     one = commands.add_parser("books", help="the books of one day as JSON, without names")
     one.add_argument("--date", type=dt.date.fromisoformat, default=None, help="which day, YYYY-MM-DD (today)")
@@ -148,3 +151,22 @@ def obligations(arguments: argparse.Namespace) -> None:
     from hospital.money import obligations
 
     print("\n".join(map(str, obligations.owed())) or "没有待处理的账务")
+
+
+def reconcile(arguments: argparse.Namespace) -> int:
+    from hospital.money import channels, reconciling
+    from hospital.payments.channel import ChannelAway, NoBill
+
+    look = 0
+    for channel in channels.names():
+        try:
+            report = reconciling.reconcile(arguments.date, channel)
+        except NoBill:
+            print(f"{arguments.date} {channel}：渠道没有这一天的账单（没有交易，或尚未生成）")
+        except ChannelAway as away:
+            print(f"{arguments.date} {channel}：取不到账单，请稍后再试（{away}）")
+            look = 1
+        else:
+            print(report)
+            look |= bool(report.waiting)
+    return int(look)

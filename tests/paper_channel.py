@@ -8,7 +8,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from hospital.payments.channel import (AlreadyPaid, ChannelAway, ChannelRefused, Forged, OrderUnknown, RefundResult,
+from hospital.payments.bills import BillRow
+from hospital.payments.channel import (AlreadyPaid, ChannelAway, ChannelRefused, Forged, NoBill, OrderUnknown, RefundResult,
                                        RefundState, Trade, TradeState)
 
 _PAID_AT = dt.datetime(2026, 11, 20, 1, 0, tzinfo=dt.UTC)
@@ -39,6 +40,7 @@ class PaperChannel:
         self.refuse: dict[str, str] = {}
         self.refund_state = RefundState.PROCESSING
         self.pay_on_close = False
+        self.rows: list[BillRow] = []       # of every day's bill
         self.typing = False                 # who shows a code has to type a password
         self.codes: list[str] = []
         self.given_back: list[tuple[str, int, int]] = []      # refund number, amount, total
@@ -119,6 +121,12 @@ class PaperChannel:
         if refund_no not in self.refunds:
             raise OrderUnknown("RESOURCE_NOT_EXISTS", "unknown")
         return self._refund(refund_no)
+
+    def bill(self, day: dt.date) -> list[BillRow]:
+        self._begin("bill", f"{day}")
+        if not self.rows:
+            raise NoBill("NO_STATEMENT_EXIST", "none")
+        return list(self.rows)
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Trade | RefundResult:
         if headers.get("Paper-Signature") != "genuine":

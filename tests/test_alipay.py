@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from wechat_ends import Hospital, hospital_open
 
-from hospital.payments.alipay import AlipayAccount, AlipayChannel, fen, yuan
+from hospital.payments.alipay import AlipayAccount, AlipayChannel
 from hospital.payments.channel import (
     AlreadyPaid, ChannelAway, ChannelRefused, Forged, OrderUnknown, RefundState, Trade, TradeState)
+from hospital.payments.sums import fen, yuan
 
 _numbers, _codes = count(1), count(280000000000000001)
 

@@ -197,7 +197,7 @@ def test_the_house_comes_up_serves_and_leaves_nothing(tmp_path: Path, elsewhere:
         assert len(found.token_file.read_text()) >= 32
         assert Path(f"/tmp/.X11-unix/X{found.display.removeprefix(':')}").exists()
         assert found.panel_url in greeting(found)
-        assert len(marked(mark)) == 4
+        assert len(marked(mark)) == 5
     assert marked(mark) == []
     assert not Path(f"/tmp/.X{found.display.removeprefix(':')}-lock").exists()
     assert list(elsewhere.iterdir()) == []

@@ -103,7 +103,7 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
 
 
 @pytest.mark.parametrize("words", [[], ["serve"], ["seed"], ["kiosk"], ["admin-user"], ["tend"],
-                                   ["obligations"]])
+                                   ["obligations"], ["reconcile"]])
 def test_every_command_explains_itself(words: list[str], tmp_path: Path) -> None:
     said = run(dict(os.environ) | {"HOSPITAL_STATE": str(tmp_path)}, *words, "--help")
     assert said.startswith("usage: python -m hospital")

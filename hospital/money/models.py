@@ -4,6 +4,7 @@
     Order      one attempt to be paid for an invoice, through one channel
     Payment    the money that came for an order, with the channel's own number
     Refund     the whole of an order given back
+    Difference what our books and the channel's bill do not say alike
 
 State of an order, and the only ways on:
 
@@ -210,6 +211,40 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return self.no
+
+
+class Difference(models.Model):
+    """Something that our books of a day and the channel's bill of it do not say alike. It stays, with how it was settled."""
+
+    class Kind(models.TextChoices):
+        ONLY_THEIRS = "only_theirs", "渠道有收款，医院无"
+        ONLY_OURS = "only_ours", "医院有收款，渠道无"
+        AMOUNT = "amount", "金额不符"
+        STATE = "state", "状态不符"
+        REFUND_ONLY_THEIRS = "refund_only_theirs", "渠道有退款，医院无"
+        REFUND_ONLY_OURS = "refund_only_ours", "医院有退款，渠道无"
+
+    day = models.DateField("账单日期")
+    channel = models.CharField("渠道", max_length=12)
+    kind = models.CharField("差异", max_length=20, choices=Kind)
+    order_no = models.CharField("商户订单号", max_length=64)
+    refund_no = models.CharField("退款单号", max_length=64, blank=True)
+    transaction = models.CharField("渠道交易号", max_length=64, blank=True)
+    ours = models.PositiveIntegerField("医院（分）", null=True, blank=True)
+    theirs = models.PositiveIntegerField("渠道（分）", null=True, blank=True)
+    found_at = models.DateTimeField("发现时间")
+    settled_at = models.DateTimeField("处理时间", null=True, blank=True)
+    how = models.CharField("处理结果", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "对账差异"
+        ordering = ["-day", "channel", "pk"]
+        constraints = [models.UniqueConstraint(fields=["day", "channel", "kind", "order_no", "refund_no"],
+                                               name="one_difference_of_a_kind")]
+        indexes = [models.Index(fields=["found_at"], name="difference_open", condition=Q(settled_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.refund_no or self.order_no}"
 
 
 class Obligation(Order):

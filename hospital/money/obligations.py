@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from hospital import clock
-from hospital.money.models import Order, Refund
+from hospital.money.models import Difference, Order, Refund
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,16 @@ def orders() -> QuerySet[Order]:
 
 def owed() -> list[Owed]:
     """Everything, what waits for a person first, and then the oldest."""
-    return sorted(map(of_order, orders()), key=lambda one: (not one.person, one.since))
+    differences = Difference.objects.filter(settled_at__isnull=True)
+    return sorted([*map(of_order, orders()), *map(of_difference, differences)],
+                  key=lambda one: (not one.person, one.since))
+
+
+def of_difference(one: Difference) -> Owed:
+    """A line of the channel's bill, or of our books, that has no other side."""
+    amount = one.theirs if one.theirs is not None else one.ours or 0
+    return Owed(f"bill_{one.kind}", one.refund_no or one.order_no, amount, one.found_at,
+                f"对账差异：{one.get_kind_display()}（{one.day}）", "由工作人员核对后，在“对账差异”中填写处理结果", person=True)
 
 
 def of_order(order: Order) -> Owed:

@@ -7,9 +7,11 @@ returns what the channel said, it raises `ChannelRefused` (a definite no, and no
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
+
+from hospital.payments.bills import BillRow
 
 
 class TradeState(StrEnum):
@@ -86,6 +88,10 @@ class Forged(Exception):
     """A notification that is not the channel's word: bad or test signature, too old, or not readable."""
 
 
+class NoBill(ChannelRefused):
+    """There is no bill of that day: nothing was traded, or it is not made yet."""
+
+
 class Channel(Protocol):
     """One way to pay. Every verb may be called from any thread; none keeps state of its own.
 
@@ -138,6 +144,12 @@ class Channel(Protocol):
 
     def query_refund(self, refund_no: str) -> RefundResult:
         """How the refund stands. Raises OrderUnknown; a question never raises another ChannelRefused."""
+
+    def bill(self, day: date) -> list[BillRow]:
+        """All that came and went back on `day` (China's), as the channel counts it, there from the next morning on.
+
+        Raises NoBill where there is none (yet), ChannelAway.
+        """
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Trade | RefundResult:
         """What the channel tells us by itself. headers: HTTP names, any case; body: the bytes as received.

@@ -10,11 +10,13 @@ closing (4012556398), refunds (4013071031), signatures and notifications.
 
 import base64
 import binascii
+import gzip
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,8 +24,9 @@ import requests
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
+from hospital.payments.bills import BillRow, wechat_rows
 from hospital.payments.channel import (
-    AlreadyPaid, ChannelAway, ChannelRefused, Forged, OrderUnknown, RefundResult, RefundState, Trade,
+    AlreadyPaid, ChannelAway, ChannelRefused, Forged, NoBill, OrderUnknown, RefundResult, RefundState, Trade,
     TradeState)
 
 T = TypeVar("T")
@@ -36,7 +39,7 @@ _SEAL = ("wechatpay-timestamp", "wechatpay-nonce", "wechatpay-signature", "wecha
 
 # Code words without underscores: manuals of different years spell them both ways (ORDERPAID, ORDER_PAID).
 _PAID = {"ORDERPAID"}
-_UNKNOWN = {"ORDERNOTEXIST", "RESOURCENOTEXISTS"}
+_UNKNOWN = {"ORDERNOTEXIST", "RESOURCENOTEXISTS", "NOSTATEMENTEXIST", "STATEMENTCREATING"}
 _CLOSED = {"ORDERCLOSED"}
 _REVERSED = {"ORDERREVERSED"}
 _REFUSED = _CLOSED | {
@@ -141,6 +144,24 @@ class WechatChannel:
 
     def query_refund(self, refund_no: str) -> RefundResult:
         return _about(refund_no, _question(_refund, lambda: self._pay.query_refund(refund_no)))
+
+    def bill(self, day: date) -> list[BillRow]:
+        try:
+            words = _question(dict, lambda: self._pay.trade_bill(f"{day:%Y-%m-%d}"))
+            status, packed = self._pay.download_bill(_text(words, "download_url"))
+            if status != 200:
+                raise ChannelAway(f"HTTP {status}")
+            text = gzip.decompress(packed)
+            # The download itself is not signed; its hash stands in the answer that was.
+            if words["hash_type"] != "SHA1" or hashlib.sha1(text).hexdigest() != words["hash_value"].lower():
+                raise ChannelAway("a bill that is not the one that was promised")
+            return wechat_rows(text.decode("utf-8"))
+        except OrderUnknown as nothing:
+            raise NoBill(nothing.code, nothing.message) from nothing
+        except requests.RequestException as error:
+            raise ChannelAway(f"no bill: {type(error).__name__}") from error
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError) as error:
+            raise ChannelAway(f"a bill that makes no sense ({type(error).__name__})") from error
 
     def read_notification(self, headers: Mapping[str, str], body: bytes) -> Trade | RefundResult:
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,14 @@ class Books:
         """The payment side's books, newest first, in the same words as the other payment twins."""
         with self._lock:
             return [self._show(trade) for trade in reversed(self._trades.values())]
+
+    def of_day(self, day: date) -> list[tuple[str, Trade, str]]:
+        """What a bill tells of a day: when, the trade, and the refund's request number where it is one."""
+        with self._lock:
+            trades = deepcopy(list(self._trades.values()))
+        found = [(trade.paid_at, trade, "") for trade in trades if trade.paid_at]
+        found += [(at, trade, number) for trade in trades for number, at in trade.refunded_at.items()]
+        return sorted((one for one in found if datetime.fromisoformat(one[0]).date() == day), key=lambda one: one[0])
 
     # Rules.
 

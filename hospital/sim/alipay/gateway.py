@@ -4,9 +4,11 @@ import base64
 import binascii
 import json
 import re
+import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import requests
@@ -15,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Flask, Response, request
 
+from hospital.sim.alipay import bill
 from hospital.sim.alipay.account import Account
 from hospital.sim.alipay.books import CHINA, PAID, Books, Refusal, Trade
 from hospital.sim.alipay.phone import Faults
 
 Words = dict[str, Any]
 TRIES = 5                      # of a notification; the real one goes on for a day
+BILL_LIFE = 30                 # s an address to download from is good for
 _CODE = re.compile(r"(?:2[5-9]|30)[0-9]{14,22}")
 _NUMBER = re.compile(r"[0-9A-Za-z_]{1,64}")
 _SUM = re.compile(r"(\d{1,9})\.(\d\d)")
@@ -34,8 +38,11 @@ class Gateway:
         self._methods: dict[str, Callable[[Words, str], Words]] = {
             "alipay.trade.precreate": self._precreate, "alipay.trade.pay": self._pay,
             "alipay.trade.query": self._query, "alipay.trade.cancel": self._cancel,
+            "alipay.data.dataservice.bill.downloadurl.query": self._bill,
             "alipay.trade.refund": self._refund, "alipay.trade.fastpay.refund.query": self._query_refund}
         self._closed = threading.Event()
+        self._bills: dict[str, tuple[float, bytes]] = {}        # until when they may be downloaded, by token
+        app.add_url_rule("/bill", "bill", self._download)
         app.add_url_rule("/gateway.do", "gateway", self._view, methods=["GET", "POST"])
         books.on_paid = self.notify
 
@@ -134,6 +141,20 @@ class Gateway:
         return {"out_trade_no": trade.order_no, "trade_no": trade.trade_no, "out_request_no": number,
                 "refund_amount": _yuan(trade.refunds[number]), "total_amount": _yuan(trade.amount),
                 "refund_status": "REFUND_SUCCESS"}
+
+    def _bill(self, said: Words, notify_url: str) -> Words:
+        if said.get("bill_type") != "trade":
+            raise Refusal("isv.invalid-parameter")
+        day = date.fromisoformat(said["bill_date"])
+        if day >= datetime.now(CHINA).date() and not self._faults.get("early_bills"):
+            raise Refusal("isp.bill_not_exist", "账单不存在")
+        token = secrets.token_urlsafe(16)
+        self._bills[token] = (time.monotonic() + BILL_LIFE, bill.packed(self._books.of_day(day), day, self._account))
+        return {"bill_download_url": f"{request.host_url}bill?token={token}"}
+
+    def _download(self) -> Response:
+        ends, packed = self._bills.get(request.args.get("token", ""), (0.0, b""))
+        return Response(packed, mimetype="application/zip") if ends > time.monotonic() else Response(status=403)
 
     # Notifications.
 

@@ -1,8 +1,8 @@
 """What the patient's phone does, and what may go wrong: /twin/…, unsigned, for this machine only.
 
-Faults: away, typing (true | false); refuse_orders (a sub_code, or ""); and counted ones, the next n of which happen:
-lose_answers, forge_signature, unknown (done, and answered 20000), unknown_before (not done, answered 20000),
-retry_cancel (cancelling must be asked for again), lose_notifications, forge_notification.
+Faults: away, typing, early_bills (today's bill is there already) (true | false); refuse_orders (a sub_code, or ""); and
+counted ones, the next n of which happen: lose_answers, forge_signature, unknown (done, and answered 20000), unknown_before
+(not done, answered 20000), retry_cancel (cancelling must be asked for again), lose_notifications, forge_notification.
 """
 
 import threading
@@ -17,7 +17,8 @@ from hospital.sim.alipay.books import Books, Refusal, Trade
 
 COUNTED = ("lose_answers", "forge_signature", "unknown", "unknown_before", "retry_cancel", "lose_notifications",
            "forge_notification")
-_NORMAL: dict[str, Any] = {"away": False, "typing": False, "refuse_orders": ""} | dict.fromkeys(COUNTED, 0)
+_NORMAL: dict[str, Any] = dict.fromkeys(("away", "typing", "early_bills"), False) | dict.fromkeys(COUNTED, 0) | {
+    "refuse_orders": ""}
 
 
 class Faults:

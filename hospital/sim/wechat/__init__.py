@@ -7,6 +7,7 @@ cryptography, without the library our own side uses: two readings of the manual 
     seal      signatures and encryption
     books     orders and refunds, and the rules they obey
     post      notifications, and how often they are tried
+    bill      the trade bill of a day, as a file
     faults    what may go wrong on the way
     api       what the merchant's server calls
     phone     what the patient's phone does (/twin/…)

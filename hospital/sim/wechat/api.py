@@ -1,16 +1,18 @@
 """What the merchant's server calls: /v3/…, every request signed by the merchant, every answer by WeChat Pay.
 """
 
+import gzip
+import hashlib
 import json
 import re
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, Response, request
 
-from hospital.sim.wechat import words
+from hospital.sim.wechat import bill, words
 from hospital.sim.wechat.account import Account
 from hospital.sim.wechat.books import Books
 from hospital.sim.wechat.faults import Faults
@@ -32,9 +34,12 @@ class Api:
         self._books = books
         self._seal = seal
         self._faults = faults
+        self._bills: dict[str, bytes] = {}      # what may be downloaded, by token
+        app.add_url_rule("/v3/billdownload/file", "download", self._download)
         trades = "/v3/pay/transactions/"
         for method, path, handler in (
                 ("POST", trades + "native", self._order),
+                ("GET", "/v3/bill/tradebill", self._bill),
                 ("POST", trades + "codepay", self._charge),
                 ("POST", trades + "out-trade-no/<number>/reverse", self._reverse),
                 ("GET", trades + "out-trade-no/<number>", self._query),
@@ -88,6 +93,36 @@ class Api:
 
     def _query_refund(self, said: Words, number: str) -> Words:
         return words.refund(self._books.find_refund(number))
+
+    def _bill(self, said: Words) -> Words:
+        try:
+            day = date.fromisoformat(request.args.get("bill_date", ""))
+        except ValueError as error:
+            raise Refusal("PARAM_ERROR", "参数bill_date格式错误") from error
+        if day >= self._books.today() and not self._faults.get("early_bills"):
+            raise Refusal("STATEMENT_CREATING")
+        if request.args.get("bill_type") != "ALL" or request.args.get("tar_type") != "GZIP":
+            raise Refusal("PARAM_ERROR", "参数bill_type或tar_type错误")
+        text = bill.text(self._books.of_day(day), self._account)
+        if not text:
+            raise Refusal("NO_STATEMENT_EXIST")
+        token = secrets.token_urlsafe(24)
+        self._bills[token] = text
+        return {"hash_type": "SHA1", "hash_value": hashlib.sha1(text).hexdigest(),
+                "download_url": f"{request.host_url}v3/billdownload/file?token={token}"}
+
+    def _download(self) -> Response:
+        """The second step: signed by the merchant, answered unsigned, as the real one."""
+        try:
+            self._seal.check("GET", request.environ["RAW_URI"], request.headers.get("Authorization", ""), b"")
+        except Refusal as refusal:
+            return self._sealed(refusal.status, {"code": refusal.code, "message": refusal.message})
+        text = self._bills.get(request.args.get("token", ""))
+        if text is None:
+            return Response(status=404)
+        if self._faults.take("torn_bill", "answer"):
+            text = text[:len(text) // 2]
+        return Response(gzip.compress(text), mimetype="application/octet-stream")
 
     def _merchant(self, mchid: str | None) -> None:
         if mchid != self._account.mchid:

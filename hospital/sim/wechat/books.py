@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -249,6 +249,17 @@ class Books:
         """The payment side's books, newest order first."""
         with self._lock:
             return [self._show(order) for order in reversed(self._orders.values())]
+
+    def today(self) -> date:
+        return self._now().date()
+
+    def of_day(self, day: date) -> list[tuple[str, Order, Refund | None]]:
+        """What a bill tells of a day: when, the order, and the refund where it is one."""
+        with self._lock:
+            orders = deepcopy(list(self._orders.values()))
+        found: list[tuple[str, Order, Refund | None]] = [(order.paid_at, order, None) for order in orders if order.paid_at]
+        found += [(refund.created_at, order, refund) for order in orders for refund in order.refunds]
+        return sorted((one for one in found if _time(one[0]).date() == day), key=lambda one: one[0])
 
     # rules
 

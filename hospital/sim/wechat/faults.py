@@ -11,6 +11,8 @@
     away: true | false       nothing gets through, in either direction refund: "processing" | "abnormal" | ""
     refunds stay where they are | end so; "" lets them succeed
     typing: true | false     who shows a payer's code has to type a password (the phone pays or refuses then)
+    early_bills: true | false    today's bill is there already
+    torn_bill: n             the next n bills are cut off in the middle
     reverse_again: n         the next n reversals are answered SYSTEM_ERROR: they must be asked for again
 """
 
@@ -19,10 +21,10 @@ from collections.abc import Mapping
 from typing import Any
 
 COUNTED = ("lose_answers", "twice", "forge_signature", "test_signature", "stale", "lose_notifications",
-           "reverse_again")
+           "reverse_again", "torn_bill")
 SEALS = ("forge_signature", "test_signature", "stale")
 _NORMAL: dict[str, Any] = {"slow": 0.0, "refuse_orders": "", "refuse_all": "", "away": False, "refund": "",
-                           "typing": False}
+                           "typing": False, "early_bills": False}
 
 
 class Faults:
@@ -82,7 +84,7 @@ def _check(word: str, value: Any) -> None:
     if word in COUNTED or word == "slow":
         good = isinstance(value, (int, float) if word == "slow" else int) and not isinstance(value, bool)
         good = good and value >= 0
-    elif word in ("away", "typing"):
+    elif word in ("away", "typing", "early_bills"):
         good = isinstance(value, bool)
     elif word == "refund":
         good = value in ("", "processing", "abnormal")

@@ -22,6 +22,8 @@ _STATUS = {
     "REQUEST_BLOCKED": (403, "请求被拦截"),
     "ORDER_NOT_EXIST": (404, "订单不存在"),
     "RESOURCE_NOT_EXISTS": (404, "查询的资源不存在"),
+    "NO_STATEMENT_EXIST": (400, "账单文件不存在"),
+    "STATEMENT_CREATING": (400, "账单生成中，请稍后重试"),
     "FREQUENCY_LIMITED": (429, "频率超限"),
     "SYSTEM_ERROR": (500, "系统异常，请稍后重试"),
     "BANK_ERROR": (500, "银行系统异常"),
