@@ -9,11 +9,14 @@ _STATUS = {
     "unknown_department": 404, "unknown_patient": 404, "unknown_segment": 404, "unknown_hold": 404,
     "unknown_order": 404, "unknown_appointment": 404, "unknown_notice": 404, "unknown_paper": 404,
     "bad_id_number": 422, "bad_phone": 422, "bad_request": 422, "key_reused": 422,
+    "too_many": 429,
 }
 
 
 class Refusal(Exception):
-    """`code` is one of the words of the kiosk API; `data` is JSON."""
+    """`code` is one of the words of the kiosk API; `data` is JSON. `retry_after`: seconds, where asking again helps."""
+
+    retry_after: int | None = None
 
     def __init__(self, code: str, **data: Any) -> None:
         super().__init__(code)

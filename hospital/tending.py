@@ -22,7 +22,7 @@ from django.db.models import F, Q
 
 from hospital import bell, clock
 from hospital.care import booking
-from hospital.kiosk import claims
+from hospital.kiosk import acquaintance, claims
 from hospital.money import cancelling, refunding, settling
 from hospital.money.models import Order, Refund
 from hospital.payments.channel import ChannelAway
@@ -79,6 +79,7 @@ def _clear_stopped(tended: Tended) -> None:
 
 def _forget_old(tended: Tended) -> None:
     tended.answers_forgotten = claims.forget_old()
+    acquaintance.forget_old()
 
 
 def _settle_orders(tended: Tended) -> None:

@@ -41,7 +41,7 @@ from hospital import clock  # noqa: E402
 from hospital.care import roster  # noqa: E402
 from hospital.care.models import Department, Patient, Practitioner, Schedule, Slot  # noqa: E402
 from hospital.care.people import check_digit  # noqa: E402
-from hospital.kiosk import tokens  # noqa: E402
+from hospital.kiosk import acquaintance, models, tokens  # noqa: E402
 from hospital.money import asking, channels  # noqa: E402
 from hospital.settings import database  # noqa: E402
 from paper_channel import PaperChannel  # noqa: E402
@@ -183,8 +183,10 @@ class Kiosk:
 
     def meet(self, patient: Patient) -> None:
         """The person has shown themselves here, just now."""
+        acquaintance.met(models.Kiosk.objects.get(name=self.name), patient.pk)
 
     def hold(self, patient: Patient, segment: str, key: str | None = None) -> Answer:
+        self.meet(patient)
         return self.post("/holds", {"patient": patient.pk, "segment": segment}, key)
 
     def order(self, hold: str, key: str | None = None) -> Answer:
@@ -194,9 +196,11 @@ class Kiosk:
         return self.post(f"/holds/{hold}/confirm", {}, key)
 
     def cancel(self, appointment: int, key: str | None = None) -> Answer:
+        self.meet(Patient.objects.get(appointments=appointment))
         return self.post(f"/appointments/{appointment}/cancel", {}, key)
 
     def notices(self, patient: Patient) -> list[dict[str, Any]]:
+        self.meet(patient)
         found: list[dict[str, Any]] = self.get(f"/patients/{patient.pk}/notices").body
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -154,3 +155,16 @@ def test_a_session_must_make_sense(desk: Client, hospital: Hospital) -> None:
     other = words | {"start_0": day - dt.timedelta(days=1)}
     assert "不在出诊日期当天" in desk.post("/admin/care/schedule/add/", other).content.decode()
     assert not Schedule.objects.exists()
+
+
+def test_news_of_one_machine_newest_first_and_by_kind(desk: Client, hospital: Hospital, kiosk: Kiosk) -> None:
+    news = [{"id": at, "at": f"2026-11-20T09:0{at}:00+08:00", "kind": kind, "data": {"n": f"news-{at}"}}
+            for at, kind in enumerate(("paper_low", "reader_gone", "paper_low"))]
+    kiosk.post("/facts", {"facts": news})
+    Kiosk("K2").post("/facts", {"facts": [news[0] | {"data": {"n": "elsewhere"}}]})
+    page = re.search(r'href="([^"]*/kiosk/fact/[^"]+)">消息', desk.get("/admin/kiosk/kiosk/").content.decode())
+    assert page is not None
+    shown = desk.get(page[1]).content.decode()
+    assert re.findall(r"news-\d", shown) == ["news-2", "news-1", "news-0"] and "elsewhere" not in shown
+    some = desk.get(page[1], {"kiosk__id__exact": page[1].rpartition("=")[2], "kind": "reader_gone"}).content.decode()
+    assert re.findall(r"news-\d", some) == ["news-1"]

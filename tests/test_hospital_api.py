@@ -203,3 +203,17 @@ def test_even_a_traceback_is_discreet() -> None:
     shown = Discreet("%(message)s").format(record)
     assert "999999199001010016" not in shown and "测试甲" not in shown and "19900000001" not in shown
     assert "ValueError" in shown
+
+
+def test_news_told_twice_stands_once(hospital: Hospital, kiosk: Kiosk) -> None:
+    first, second = ({"id": number, "at": "2026-11-20T09:00:00+08:00", "kind": "paper_low", "data": {}} for number in (1, 2))
+    kiosk.post("/facts", {"facts": [first]})
+    kiosk.post("/facts", {"facts": [first, second]})
+    assert Fact.objects.count() == 2
+    Kiosk("K2").post("/facts", {"facts": [first]})
+    assert Fact.objects.count() == 3, "every machine counts for itself"
+    kiosk.post("/facts", {"facts": [first | {"at": "2026-11-21T09:00:00+08:00"}]})
+    assert Fact.objects.count() == 4, "a machine set up anew begins again"
+    nameless = {word: first[word] for word in ("at", "kind")}
+    kiosk.post("/facts", {"facts": [nameless, nameless]})
+    assert Fact.objects.count() == 6, "what has no number cannot be compared"

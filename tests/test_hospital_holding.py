@@ -177,6 +177,8 @@ def test_64_people_for_10_slots_at_once_over_http(hospital: Hospital, kiosk: Kio
     """Exactly ten get a number, nobody the same, on both databases and through the real server."""
     session = hospital.session(places=10, hours=1, minutes=60)
     name, people = segment(session), [hospital.patient() for _ in range(64)]
+    for one in people:
+        kiosk.meet(one)
     server = create_server(get_wsgi_application(), host="127.0.0.1", port=0, threads=16)
     serving = threading.Thread(target=server.run)
     serving.start()

@@ -29,6 +29,7 @@ class Visit:
                                                    "outcome": outcome})
 
     def papers(self, person: Patient | None = None) -> list[dict[str, Any]]:
+        self.kiosk.meet(person or self.person)
         found: list[dict[str, Any]] = self.kiosk.get(f"/patients/{(person or self.person).pk}/papers").body
         return found
 

@@ -20,6 +20,8 @@ from hospital.refusal import Refusal
 class InProgress(Refusal):
     """The same request is running just now: ask again in a second."""
 
+    retry_after = 1
+
     def __init__(self) -> None:
         super().__init__("in_progress")
 

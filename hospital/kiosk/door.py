@@ -135,8 +135,8 @@ def open_door(api: NinjaAPI) -> None:
     @api.exception_handler(Refusal)
     def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         response = _response(refusal.status, _refusal_body(refusal))
-        if isinstance(refusal, claims.InProgress):
-            response["Retry-After"] = "1"
+        if refusal.retry_after:
+            response["Retry-After"] = str(refusal.retry_after)
         return response
 
     @api.exception_handler(Away)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from hospital.care.models import Patient
+
 
 class Kiosk(models.Model):
     name = models.CharField("名称", max_length=40, unique=True)
@@ -11,6 +13,9 @@ class Kiosk(models.Model):
     active = models.BooleanField("启用", default=True)
     made_at = models.DateTimeField("登记时间")
     seen_at = models.DateTimeField("最近联系", null=True, blank=True)
+    # How many people it has looked for in the minute that began then.
+    finds_since = models.DateTimeField(null=True, editable=False)
+    finds = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "自助机"
@@ -18,6 +23,18 @@ class Kiosk(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Acquaintance(models.Model):
+    """Somebody showed at a machine who they are; see `acquaintance`."""
+
+    kiosk = models.ForeignKey(Kiosk, models.CASCADE, related_name="acquaintances")
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="acquaintances")
+    met_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kiosk", "patient"], name="acquainted_once")]
+        indexes = [models.Index(fields=["met_at"])]
 
 
 class Claim(models.Model):
@@ -41,14 +58,18 @@ class Fact(models.Model):
     """News from a machine for the staff: paper low, printer gone, an act given up. Never personal."""
 
     kiosk = models.ForeignKey(Kiosk, models.CASCADE, verbose_name="自助机", related_name="facts")
+    # The machine's own number of it: told twice, it stands here once. A machine set up anew counts from one again, at
+    # another time. Machines of old tell none.
+    number = models.PositiveBigIntegerField("编号", null=True, blank=True)
     at = models.DateTimeField("时间")
     kind = models.CharField("类别", max_length=40)
     data = models.JSONField("内容", default=dict)
 
     class Meta:
         verbose_name = verbose_name_plural = "自助机消息"
-        ordering = ["-at"]
-        indexes = [models.Index(fields=["kind", "at"])]
+        ordering = ["-at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["kiosk", "number", "at"], name="fact_told_once")]
+        indexes = [models.Index(fields=["kind", "at"]), models.Index(fields=["kiosk", "at"])]
 
     def __str__(self) -> str:
         return f"{self.kind}"

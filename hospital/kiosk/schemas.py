@@ -219,6 +219,7 @@ class Notice(Schema):
 
 
 class Fact(Schema):
+    id: int | None = Field(None, ge=0, lt=1 << 63)
     at: dt.datetime
     kind: str = Field(max_length=40)
     data: dict[str, Any] = {}

@@ -37,6 +37,7 @@ def sessions(request: Request, department: int,
 
 @act(router, "/facts", wire.Empty)
 def facts(request: Request, body: wire.Facts) -> wire.Empty:
-    """The kiosk's news for the staff."""
-    Fact.objects.bulk_create(Fact(kiosk=request.auth, at=one.at, kind=one.kind, data=one.data) for one in body.facts)
+    """The kiosk's news for the staff. What it has told before (the same id and time) is passed over."""
+    Fact.objects.bulk_create((Fact(kiosk=request.auth, number=one.id, at=one.at, kind=one.kind, data=one.data)
+                              for one in body.facts), ignore_conflicts=True)
     return wire.Empty()

@@ -5,46 +5,53 @@ from ninja import Router
 from hospital import clock
 from hospital.care import notices, papers, people
 from hospital.care.models import Appointment
-from hospital.kiosk import answers, schemas as wire
+from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk.door import Request, act, read
 from hospital.refusal import Refusal
 
 router = Router(tags=["patients"])
 
 
-@read(router, "/patients/find", wire.Patient, ("unknown_patient", "name_mismatch"), method="POST")
+@read(router, "/patients/find", wire.Patient, ("unknown_patient", "name_mismatch", "too_many"), method="POST")
 def find(request: Request, body: wire.FindPatient) -> wire.Patient:
     """By ID number (and name), or by visit card. A POST, so that no number stands in an address."""
     if not body.id_number and not body.visit_card:
         raise Refusal("unknown_patient")
-    return answers.patient(people.find(body.id_number, body.name, body.visit_card))
+    acquaintance.count_find(request.auth)
+    found = people.find(body.id_number, body.name, body.visit_card)
+    acquaintance.met(request.auth, found.pk)
+    return answers.patient(found)
 
 
 @act(router, "/patients", wire.Patient, ("name_mismatch", "bad_id_number", "bad_phone"), status=(200, 201))
 def enrol(request: Request, body: wire.NewPatient) -> tuple[int, wire.Patient]:
     """Open a file (201), or find the existing one and note the new telephone (200)."""
     patient, new = people.enrol(people.Person(**body.dict()))
+    acquaintance.met(request.auth, patient.pk)
     return 201 if new else 200, answers.patient(patient)
 
 
-@read(router, "/patients/{int:patient}/appointments", list[wire.Appointment])
+@read(router, "/patients/{int:patient}/appointments", list[wire.Appointment], ("unknown_patient",))
 def appointments(request: Request, patient: int) -> list[wire.Appointment]:
     """Booked, from today on, soonest first."""
+    acquaintance.here(request.auth, patient)
     found = (Appointment.objects.select_related("slot__schedule__practitioner", "department", "order__payment")
              .filter(patient=patient, state=Appointment.State.BOOKED, day__gte=clock.now().date())
              .order_by("slot__start"))
     return [answers.appointment(one) for one in found]
 
 
-@read(router, "/patients/{int:patient}/papers", list[wire.PaperState])
+@read(router, "/patients/{int:patient}/papers", list[wire.PaperState], ("unknown_patient",))
 def papers_of_today(request: Request, patient: int) -> list[wire.PaperState]:
     """Tickets and slips made today, or for a visit today."""
+    acquaintance.here(request.auth, patient)
     return [answers.paper_state(one) for one in papers.of_today(patient)]
 
 
-@read(router, "/patients/{int:patient}/notices", list[wire.Notice])
+@read(router, "/patients/{int:patient}/notices", list[wire.Notice], ("unknown_patient",))
 def unseen_notices(request: Request, patient: int) -> list[wire.Notice]:
     """What this person must still be told, oldest first; papers never handed over among it."""
+    acquaintance.here(request.auth, patient)
     told = [answers.notice(one) for one in notices.unseen(patient)]
     owed = [answers.paper_owed(one) for one in papers.owed(patient)]
     return sorted(told + owed, key=lambda one: one.at)
@@ -54,5 +61,6 @@ def unseen_notices(request: Request, patient: int) -> list[wire.Notice]:
 def seen(request: Request, notice: str) -> wire.Empty:
     """The person has read it. A paper that is owed stays owed until it is handed over."""
     if not notice.startswith(answers.OWED):
+        acquaintance.told_here(request.auth, notice)
         notices.seen(notice)
     return wire.Empty()

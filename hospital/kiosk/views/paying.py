@@ -4,8 +4,7 @@ import re
 
 from ninja import Router
 
-from hospital.care import booking
-from hospital.kiosk import answers, schemas as wire
+from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk.door import Request, act, read
 from hospital.money import asking, ordering, settling
 from hospital.refusal import Refusal
@@ -20,7 +19,7 @@ _CODE_HEADER = {"in": "header", "name": "Payer-Code", "schema": {"type": "string
 @act(router, "/orders", wire.Order, ("unknown_hold", "hold_ended", "channel_refused", "channel_away"), atomic=False)
 def open_order(request: Request, body: wire.NewOrder) -> wire.Order:
     """Open the payment of a held number. After channel_away, the same key goes on with the same order."""
-    hold = booking.get_hold(body.hold)
+    hold = acquaintance.own_hold(request.auth, body.hold)
     with asking.in_turn():
         return answers.order(ordering.open_order(hold, body.channel, request.auth.name,
                                                  request.headers["Idempotency-Key"]))
@@ -36,7 +35,7 @@ def charge(request: Request, body: wire.NewOrder) -> wire.Order:
     code = request.headers.get("Payer-Code", "")
     if code and not _PAYER_CODE.fullmatch(code):
         raise Refusal("bad_request", where=["header.Payer-Code"])
-    hold = booking.get_hold(body.hold)
+    hold = acquaintance.own_hold(request.auth, body.hold)
     with asking.in_turn():
         return answers.order(ordering.charge(hold, body.channel, code, request.auth.name,
                                              request.headers["Idempotency-Key"]))
@@ -45,7 +44,7 @@ def charge(request: Request, body: wire.NewOrder) -> wire.Order:
 @read(router, "/orders/{no}", wire.Order, ("unknown_order",))
 def order(request: Request, no: str) -> wire.Order:
     """How it stands, as far as is known. The channel is asked in the background, at most once a second."""
-    found = settling.get_order(no)
+    found = acquaintance.own_order(request.auth, no)
     asking.want(found)
     return answers.order(found)
 
@@ -54,4 +53,4 @@ def order(request: Request, no: str) -> wire.Order:
 def close(request: Request, no: str) -> wire.Order:
     """Make it final: paid, closed, refused or disputed."""
     with asking.in_turn():
-        return answers.order(settling.conclude(settling.get_order(no)))
+        return answers.order(settling.conclude(acquaintance.own_order(request.auth, no)))

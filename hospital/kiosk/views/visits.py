@@ -6,7 +6,7 @@ from ninja import Router
 
 from hospital.care import booking, papers
 from hospital.care.models import Appointment
-from hospital.kiosk import answers, schemas as wire
+from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk.door import Request, act
 from hospital.money import cancelling
 from hospital.refusal import Refusal
@@ -27,12 +27,14 @@ def _appointment(pk: int) -> Appointment:
                                    "unknown_segment", "unknown_patient", "blacklisted", "held_elsewhere"))
 def hold(request: Request, body: wire.NewHold) -> wire.Hold:
     """Keep the first free number of a segment for a few minutes."""
+    acquaintance.here(request.auth, body.patient)
     return answers.hold(booking.hold(body.patient, body.segment, request.auth.name))
 
 
 @act(router, "/holds/{uuid:hold}/release", wire.Released, ("unknown_hold",))
 def release(request: Request, hold: uuid.UUID) -> wire.Released:
     """Give the number back. Never an error: it may be over, or booked already."""
+    acquaintance.own_hold(request.auth, hold)
     return wire.Released(state=booking.release(booking.locked_hold(hold)))
 
 
@@ -40,6 +42,7 @@ def release(request: Request, hold: uuid.UUID) -> wire.Released:
      ("unknown_hold", "unpaid", "hold_ended", "already_cancelled"))
 def confirm(request: Request, hold: uuid.UUID) -> wire.Confirmed:
     """Free numbers are booked here; paid ones were when the money came. Issues the registration paper."""
+    acquaintance.own_hold(request.auth, hold)
     held = booking.locked_hold(hold)
     booked = Appointment.objects.filter(hold=held).first()
     if booked is None:
@@ -56,7 +59,9 @@ def confirm(request: Request, hold: uuid.UUID) -> wire.Confirmed:
      ("unknown_appointment", "not_cancellable", "already_cancelled"))
 def cancel(request: Request, appointment: int) -> wire.Cancelled:
     """Give the number back and the money, too."""
-    cancelling.cancel(_appointment(appointment))
+    found = _appointment(appointment)
+    acquaintance.booked_here(request.auth, found)
+    cancelling.cancel(found)
     done = _appointment(appointment)
     return wire.Cancelled(appointment=answers.appointment(done), refund=answers.refund_of(done))
 
@@ -64,11 +69,15 @@ def cancel(request: Request, appointment: int) -> wire.Cancelled:
 @act(router, "/papers", wire.Copy, ("unknown_appointment", "unknown_paper"))
 def issue(request: Request, body: wire.NewPaper) -> wire.Copy:
     """Take the number of a paper that is about to be printed: 1 is the original."""
-    return wire.Copy(copy_=papers.issue(_appointment(body.appointment), body.kind, request.auth.name))
+    found = _appointment(body.appointment)
+    acquaintance.remembered(request.auth, found)
+    return wire.Copy(copy_=papers.issue(found, body.kind, request.auth.name))
 
 
 @act(router, "/papers/outcome", wire.Empty, ("unknown_appointment", "unknown_paper"))
 def outcome(request: Request, body: wire.PaperOutcome) -> wire.Empty:
     """What became of it. "none", surely not on paper, makes its number free again."""
-    papers.outcome(_appointment(body.appointment), body.kind, body.copy_, body.outcome)
+    found = _appointment(body.appointment)
+    acquaintance.own_paper(request.auth, found, body.kind, body.copy_)
+    papers.outcome(found, body.kind, body.copy_, body.outcome)
     return wire.Empty()
