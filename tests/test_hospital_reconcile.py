@@ -130,8 +130,7 @@ def test_a_refund_of_another_amount(town: Town, channel: PaperChannel) -> None:
     assert only(compare()).kind == "amount" and len(compare().waiting) == 1
 
 
-def test_a_refund_that_they_have_done_and_we_have_not_heard_of_is_asked_about(town: Town, channel: PaperChannel,
-                                                                             time: Clock) -> None:
+def test_a_refund_done_there_and_not_heard_of_here_is_asked_about(town: Town, channel: PaperChannel, time: Clock) -> None:
     no = town.paid()
     town.kiosk.cancel(town.kiosk.confirm(town.hold).body["appointment"]["id"])
     tend()

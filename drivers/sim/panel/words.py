@@ -28,6 +28,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "pay": ("付款", "Pay"),
     "refuse": ("付款失败", "Payment fails"),
     "late": ("很晚才付款", "Pay late"),
+    "payer_wechat": ("出示微信付款码", "Show a WeChat payment code"),
+    "payer_alipay": ("出示支付宝付款码", "Show an Alipay payment code"),
     "faults": ("故障", "Faults"),
     "heal": ("全部恢复正常", "All well again"),
     "do": ("执行", "Do"),

@@ -226,6 +226,14 @@ function order(entry) {
   return item;
 }
 
+// A payer's code is good once: every press shows a fresh one to the scanner.
+for (const button of document.querySelectorAll("[data-payer]")) {
+  button.onclick = () => {
+    const digits = crypto.getRandomValues(new Uint8Array(16)).map(byte => byte % 10).join("");
+    post("/twins/scanner/show", { code: button.dataset.payer + digits });
+  };
+}
+
 async function ring() {
   let last = "";
   for (;;) {
