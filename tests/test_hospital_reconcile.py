@@ -217,7 +217,7 @@ def test_the_command_and_the_staffs_page_say_the_same(town: Town, channel: Paper
     assert run(capsys) == (0, f"{DAY} wechat：渠道没有这一天的账单（没有交易，或尚未生成）\n")
     town.paid()
     status, said = run(capsys)
-    assert status == 0 and "相符 1 笔，差异 0 笔" in said
+    assert status == 0 and "相符 1 笔，渠道自行退回 0 笔，差异 0 笔" in said
     town.bills("R999")
     status, said = run(capsys)
     assert status == 1 and "！ 渠道有收款，医院无 R999  医院 无，渠道 25.00元  → 由工作人员核对后处理" in said

@@ -44,7 +44,7 @@ class Report:
 
     def __str__(self) -> str:
         head = (f"{self.day} {self.channel}：渠道收款 {_yuan(self.came)}，退款 {_yuan(self.back)}；相符 {self.matched} 笔，"
-                f"差异 {len(self.differences)} 笔，待人工 {len(self.waiting)} 笔")
+                f"渠道自行退回 {self.given_back} 笔，差异 {len(self.differences)} 笔，待人工 {len(self.waiting)} 笔")
         return "\n".join([head, *map(line, self.differences)])
 
 
