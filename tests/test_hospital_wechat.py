@@ -61,9 +61,9 @@ class Lobby:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def post(self, path: str, body: dict[str, Any] | None = None, key: str = "") -> requests.Response:
-        return requests.post(self._root + path, json=body or {}, timeout=60,
-                             headers=self._token | {"Idempotency-Key": key or uuid.uuid4().hex})
+    def post(self, path: str, body: dict[str, Any] | None = None, key: str = "", code: str = "") -> requests.Response:
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex} | ({"Payer-Code": code} if code else {})
+        return requests.post(self._root + path, json=body or {}, timeout=60, headers=self._token | headers)
 
     def hold(self) -> str:
         self._next += 24 * 2      # another half day
@@ -131,3 +131,17 @@ def test_a_lost_answer_and_the_same_request_again_show_a_code_that_can_be_paid(l
     lobby.phone("pay", code_url=order.json()["code_url"])
     assert lobby.post(f"/orders/{order.json()['no']}/close").json()["state"] == "paid"
     assert lobby.post(f"/holds/{hold}/confirm").status_code == 200
+
+
+def test_paid_by_the_payers_own_code_after_typing_a_password(lobby: Lobby) -> None:
+    hold = lobby.hold()
+    qr = lobby.post("/orders", {"hold": hold, "channel": "wechat"}).json()
+    lobby.phone("faults", typing=True)
+    shown = lobby.post("/charges", {"hold": hold, "channel": "wechat"}, code="134567890123456789")
+    requests.delete(f"{lobby.twin}/twin/faults", timeout=10)
+    order = shown.json()
+    assert (shown.status_code, order["state"], order["code_url"]) == (200, "open", "") and order["no"] != qr["no"]
+    assert lobby.get(f"/orders/{qr['no']}")["state"] == "closed", "the code on the screen is dead"
+    lobby.phone("pay", out_trade_no=order["no"])
+    lobby.until(lambda: bool(lobby.get(f"/orders/{order['no']}")["state"] == "paid"))
+    assert lobby.post(f"/holds/{hold}/confirm").json()["appointment"]["order"] == order["no"]
