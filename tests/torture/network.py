@@ -137,8 +137,8 @@ class Matrix:
             "hello": lambda: lambda h: h.hello().hospital,
             "departments": lambda: lambda h: tuple(one.id for one in h.departments()),
             "sessions": lambda: lambda h: tuple(one.id for one in h.sessions(self._department)),
-            "find_patient": lambda: lambda h: h.find_patient(self._document(0)).id,
-            "enroll": self._enroll, "hold": self._hold, "release": self._release, "open_payment": self._order,
+            "find_patient": self._find, "enroll": self._enroll,
+            "hold": self._hold, "release": self._release, "open_payment": self._order,
             "order": self._look, "close_payment": self._shut, "confirm": self._confirm, "cancel": self._cancel,
             "appointments": lambda: self._of_patient(lambda h, who: h.appointments(who)),
             "papers": lambda: self._of_patient(lambda h, who: h.papers(who)),
@@ -151,6 +151,11 @@ class Matrix:
 
     def _person(self) -> int:
         return self._clean.enroll(self._document(next(self._count)), "19900001234", self._key()).id
+
+    def _find(self) -> Call:
+        document = self._document(next(self._count))
+        self._clean.enroll(document, "19900001234", self._key())
+        return lambda h: h.find_patient(document)
 
     def _enroll(self) -> Call:
         document, key = self._document(next(self._count)), self._key()
