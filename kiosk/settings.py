@@ -112,7 +112,6 @@ TABLE = (
             "Options of the printer's driver: how this model confirms a print, and its paper's width in mm."),
     Setting("visit_card", _pattern, r"V\d{12}", "administrator",
             "What a visit card's bar code looks like, as a regular expression for the whole code."),
-    Setting("channel", _one_of("wechat"), "wechat", "administrator", "The payment channel offered."),
     Setting("language", _one_of("zh", "en"), "zh", "technician", "The language a new visitor is greeted in."),
     Setting("orientation", _one_of("portrait", "landscape"), "portrait", "technician", "How the screen is mounted."),
     Setting("fullscreen", _one_of("yes", "no"), "yes", "technician", "Whether the window covers the whole screen."),
