@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -111,8 +112,8 @@ class Matrix:
         after = kiosk_ if phase != "after a new start" and fault not in ELSEWHERE else Hospital(self._proxy.url, self._token)
         try:
             heard += [self._surely(call, after), self._surely(call, self._clean)]
-        except Refused as no:
-            broken.append(f"refused afterwards: {no.reason}")
+        except (Refused, AssertionError) as no:
+            broken.append(f"afterwards: {no}")
         if any(answer != heard[-1] for answer in heard):
             broken.append(f"different answers to one act: {heard}")
         return broken
@@ -122,13 +123,15 @@ class Matrix:
 
     @staticmethod
     def _surely(call: Call, hospital: Hospital) -> Any:
-        """As the desk does: again, by the same key, until it is known."""
-        for _ in range(20):
+        """As the desk does: again, by the same key, more and more slowly, until it is known."""
+        why = ""
+        for tries in range(40):
             try:
                 return call(hospital)
-            except Unknown:
-                continue
-        raise AssertionError("it stays unknown on a whole line")
+            except Unknown as unknown:
+                why = unknown.why
+                time.sleep(min(0.02 * tries, 0.5))
+        raise AssertionError(f"it stays unknown on a whole line: {why}")
 
     # Calls, each with what has to be so before.
 
