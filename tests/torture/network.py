@@ -57,13 +57,15 @@ class Matrix:
         self._environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
             "HOSPITAL_STATE": str(folder / "state"), "WECHAT_ACCOUNT": str(folder / "account")}
         self._run("seed")
-        token = self._run("kiosk", "K1")
+        # Several machines: one may not look for more than so many people a minute.
+        self._tokens = [self._run("kiosk", f"K{number}") for number in range(10)]
+        self._turn = itertools.cycle(self._tokens)
         self._phone = self._start(folder, "hospital.sim.wechat", "--port", "0", "--account", str(folder / "account"),
                                   "--refund-seconds", "0.1", "--notify-url", f"http://127.0.0.1:{port}/pay/wechat/notify")
         self._start(folder, "hospital", "--port", str(port))
         self._proxy = Proxy(port, SLOW)
-        self._token = token
-        self._clean = Hospital(f"http://127.0.0.1:{port}", token)
+        self._token, self._url = self._tokens[0], f"http://127.0.0.1:{port}"
+        self._clean = Hospital(self._url, self._token)
         self._count = itertools.count(1)
         self._places = self._segments()
         self.done = Done()
@@ -75,6 +77,7 @@ class Matrix:
     def cells(self) -> Iterator[tuple[str, list[str]]]:
         """Each call × fault × phase, and what broke."""
         for (name, prepare), fault, phase in itertools.product(self._calls().items(), FAULTS, PHASES):
+            self._token = self._tokens[0]
             call = prepare()
             yield f"{name} × {fault} × {phase}", self._cell(call, fault, phase)
 
@@ -111,7 +114,7 @@ class Matrix:
         self._proxy.fault = ""
         after = kiosk_ if phase != "after a new start" and fault not in ELSEWHERE else Hospital(self._proxy.url, self._token)
         try:
-            heard += [self._surely(call, after), self._surely(call, self._clean)]
+            heard += [self._surely(call, after), self._surely(call, Hospital(self._url, self._token))]
         except (Refused, AssertionError) as no:
             broken.append(f"afterwards: {no}")
         if any(answer != heard[-1] for answer in heard):
@@ -158,6 +161,7 @@ class Matrix:
     def _find(self) -> Call:
         document = self._document(next(self._count))
         self._clean.enroll(document, "19900001234", self._key())
+        self._token = next(self._turn)
         return lambda h: h.find_patient(document)
 
     def _enroll(self) -> Call:
