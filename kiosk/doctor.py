@@ -1,6 +1,6 @@
 """Is this machine well? Devices, server, clock, disk, records: each check is one sentence.
 
-The checks ask the real devices and the real server; the command line and the service menu show the same list.
+The checks ask the real devices and the real server.
 """
 
 from __future__ import annotations
