@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from drivers.contract import CardReader, DeviceError, Printed, Printer, Scanner
+from drivers.contract import CardReader, DeviceError, IdCard, Printed, Printer, Scanner
 from drivers.service import Service
 from kiosk import requests as r
 from kiosk import tickets
@@ -99,7 +99,7 @@ class Ear(Protocol):
 class Lobby:
     """The devices of this machine."""
 
-    idcard: Service[CardReader]
+    idcard: Service[CardReader[IdCard]]
     scanner: Service[Scanner]
     printer: Service[Printer]
 

@@ -87,7 +87,7 @@ class PaymentEar:
         self._hands.after(AGAIN, self._ask)
 
 
-def card_ear(service: Service[CardReader], hands: Hands, hear: Hear, today: Callable[[], dt.date]) -> DeviceEar:
+def card_ear(service: Service[CardReader[IdCard]], hands: Hands, hear: Hear, today: Callable[[], dt.date]) -> DeviceEar:
     """Hears ID cards: CardRead, or CardTrouble when one was there and could not be read."""
 
     def meaning(answer: IdCard | DeviceError) -> Event | None:

@@ -42,7 +42,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("screens", f"{STDLIB} kivy qrcode screens kiosk.requests kiosk.visit kiosk.words kiosk.care"),
     # Never its own driver: two readings of the manual must agree.
     ("drivers.sim", f"{STDLIB} PIL flask werkzeug Xlib qrcode barcode drivers.sim"),
-    ("drivers.contract", STDLIB),
+    ("drivers.contract", f"{STDLIB} drivers.contract"),
     ("drivers.links", f"{STDLIB} serial drivers.contract"),
     # The registry: a driver is loaded by its file name.
     ("drivers.service", f"{STDLIB} drivers.contract drivers.links drivers.?"),

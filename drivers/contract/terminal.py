@@ -1,0 +1,55 @@
+"""Bank card terminals: the person's card, their PIN and the bank's network are the terminal's business alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.contract.driver import Driver
+
+
+class Settled(StrEnum):
+    """What became of a payment or refund at the terminal."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    NEVER = "never"              # the terminal is certain that it never took place: it may be begun again
+    RUNNING = "running"          # the person still stands at the terminal
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One transaction as the terminal tells it. `reference` is ours, `amount` in fen; the rest is the bank's."""
+
+    reference: str
+    settled: Settled
+    amount: int = 0
+    trace: str = ""                                # the bank's numbers, for its own books
+    terminal: str = ""
+    card: str = field(default="", repr=False)      # masked by the terminal: first six and last four digits at most
+    code: str = ""                                 # the bank's answer, two characters (ISO 8583, field 39)
+    words: str = ""                                # and in words, for the person
+
+
+class BankTerminal(Driver, Protocol):
+    """Takes and gives back money by bank card. `reference`: 1-32 letters and digits, never used for two things.
+
+    A driver whose terminal cannot be asked about an earlier reference must not exist: `identify` raises OutOfService.
+    """
+
+    def pay(self, reference: str, amount: int, timeout: float) -> Slip:
+        """Take `amount` fen. APPROVED or DECLINED.
+
+        Raises, with nothing begun: OutOfService, NoAnswer, Gone, WrongDevice. Raises OutcomeUnknown when the request went
+        out and its end was not told (Cancelled ends so, too): then `query` by the same reference, also after a restart.
+        """
+        ...
+
+    def refund(self, reference: str, original: Slip, amount: int, timeout: float) -> Slip:
+        """Give `amount` fen of `original` back. As `pay`."""
+        ...
+
+    def query(self, reference: str) -> Slip:
+        """What became of `reference`; `Settled.NEVER` when the terminal never heard of it. Raises NoAnswer, Gone."""
+        ...
