@@ -2,12 +2,14 @@
 
 Three ends, not two. A method returns the answer; or raises `Refused` with the hospital's reason; or raises `Unknown`
 when nothing may be concluded (no answer, a broken one, a server in trouble): then the same call with the same key is
-made again. Keys travel as `Idempotency-Key`, so a repeat is answered with what the first one did.
+made again. Keys travel as `Idempotency-Key`, so a repeat is answered with what the first one did. Every call ends: the
+whole of an answer has its time and its size (kiosk/line.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONNECT, READ = 3.0, 10.0     # seconds: a hospital's own network answers at once or not at all
+CONNECT, READ = 3.0, 10.0     # seconds of silence: a hospital's own network answers at once or not at all
 
 
 class Unknown(Exception):
@@ -163,10 +165,12 @@ class Hospital:
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
         try:
-            answer = self._connection().request(method, self._root + path, json=body, headers=headers,
-                                                timeout=(CONNECT, READ), allow_redirects=False)
-            data = answer.json()
-        except OSError as trouble:              # all that requests raises is one
+            with self._connection().request(method, self._root + path, json=body, headers=headers, stream=True,
+                                            timeout=(CONNECT, READ), allow_redirects=False) as answer:
+                if "Content-Encoding" in answer.headers:
+                    raise Unknown("packed")         # it was asked for as it is
+                data = json.loads(answer.content)
+        except (OSError, ValueError, RecursionError) as trouble:        # all that requests raises is an OSError
             raise Unknown(type(trouble).__name__) from None
         if answer.ok:
             return data
@@ -192,9 +196,6 @@ class Hospital:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             # Imported by the first call: a tenth of a second that the welcome page need not wait for.
-            from requests import Session as Connection
-            connection = Connection()
-            connection.trust_env = False   # a proxy in the environment has no business between kiosk and hospital
-            connection.headers["Authorization"] = f"Bearer {self._token}"
-            self._local.connection = connection
+            from kiosk import line
+            connection = self._local.connection = line.connection(self._token)
         return connection
