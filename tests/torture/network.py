@@ -11,12 +11,13 @@ import os
 import re
 import select
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from unittest.mock import patch
 import requests as http
 
 import kiosk.hospital
-from kiosk.care import Document, Hold, Order, PaperKind
+import kiosk.line
+from kiosk.care import Document, Hold, Order, OrderState, PaperKind
 from kiosk.hospital import Hospital, Unknown
-from kiosk.requests import Refused
+from kiosk.journal import Fact
+from kiosk.requests import PayerCode, Refused
 from torture.proxy import ELSEWHERE, FAULTS, Proxy
 
-CONNECT, READ, SLOW = 0.4, 0.8, 1.2      # seconds: the kiosk's patience made short, and what is longer than it
+# Seconds: the kiosk's patience made short (to connect, of silence, for the whole answer), and what is longer than it.
+CONNECT, READ, WHOLE, SLOW = 0.25, 0.5, 0.5, 0.75
 WEIGHTS = tuple(2 ** (17 - place) % 11 for place in range(17))
 PHASES = ("first try", "retry", "after a new start")
 
@@ -44,6 +48,8 @@ class Done:
     orders: set[str] = field(default_factory=set)
     bookings: set[str] = field(default_factory=set)
     refunds: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)          # notices
+    facts: set[int] = field(default_factory=set)
 
 
 class Matrix:
@@ -52,6 +58,7 @@ class Matrix:
     def __init__(self) -> None:
         self._open = ExitStack()
         folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="torture-")))
+        self._file = folder / "state" / "hospital.sqlite3"
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         self._environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
@@ -93,8 +100,17 @@ class Matrix:
             broken.append(f"{len(books['orders'])} orders for {len(self.done.orders)}")
         if len(books["refunds"]) != len(self.done.refunds):
             broken.append(f"{len(books['refunds'])} refunds for {len(self.done.refunds)}")
+        if self._counted("care_notice WHERE seen_at IS NOT NULL") != len(self.done.seen):
+            broken.append(f"not {len(self.done.seen)} notices are seen")
+        if self._counted("kiosk_fact") != len(self.done.facts):
+            broken.append(f"{self._counted('kiosk_fact')} facts for {len(self.done.facts)}")
         return broken + [f"{one['no']}: {one['received']} for {one['amount']}" for one in paid
                          if one["received"] != one["amount"]]
+
+    def _counted(self, what: str) -> int:
+        """Rows of the hospital's own file."""
+        with closing(sqlite3.connect(self._file)) as file:
+            return int(file.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
 
     # A cell.
 
@@ -105,8 +121,10 @@ class Matrix:
         for _ in range(2 if phase == "retry" else 1):
             self._proxy.fault = "" if fault in ELSEWHERE else fault
             try:
-                with patch.multiple(kiosk.hospital, CONNECT=CONNECT, READ=READ):
+                with patch.multiple(kiosk.hospital, CONNECT=CONNECT, READ=READ), patch.object(kiosk.line, "WHOLE", WHOLE):
                     heard.append(call(kiosk_))
+                    if fault == "byte by byte":
+                        broken.append("an answer that drips was waited for")
             except Unknown:
                 pass
             except Refused as no:
@@ -150,6 +168,7 @@ class Matrix:
             "papers": lambda: self._of_patient(lambda h, who: h.papers(who)),
             "notices": lambda: self._of_patient(lambda h, who: h.notices(who)),
             "issue_paper": self._issue, "report_paper": self._report,
+            "charge": self._charge, "seen_notice": self._see, "tell_facts": self._tell,
         }
 
     def _key(self) -> str:
@@ -238,6 +257,38 @@ class Matrix:
     def _report(self) -> Call:
         appointment, key = self._booked(), self._key()
         return lambda h: h.report_paper(appointment, PaperKind.REGISTRATION, 1, "printed", key)
+
+    def _charge(self) -> Call:
+        hold, key, code = self._held().id, self._key(), PayerCode("wechat", f"13{next(self._count):016d}")
+
+        def call(hospital: Hospital) -> Order:
+            order = hospital.charge(hold, code, key)
+            assert order.state is OrderState.PAID
+            self.done.orders.add(order.no)
+            self.done.bookings.add(order.no)
+            return order
+        return call
+
+    def _see(self) -> Call:
+        """Who paid for a place that was given back reads that the money goes back."""
+        person, place, keys = self._person(), next(self._places), [self._key() for _ in range(5)]
+        hold: Hold = self._surely(lambda h: h.hold(person, place, keys[0]), self._clean)
+        order: Order = self._surely(lambda h: h.open_payment(hold.id, "wechat", keys[1]), self._clean)
+        self._surely(lambda h: h.release(hold.id, keys[2]), self._clean)
+        assert http.post(f"{self._phone}/twin/pay", json={"code_url": order.code_url}, timeout=10).ok
+        closed: Order = self._surely(lambda h: h.close_payment(order.no, keys[3]), self._clean)
+        assert closed.state in (OrderState.REFUNDING, OrderState.REFUNDED)
+        notice, = self._clean.notices(person)
+        self.done.orders.add(order.no)
+        self.done.refunds.add(order.no)
+        self.done.seen.add(notice.id)
+        return lambda h: h.seen_notice(notice.id, keys[4])
+
+    def _tell(self) -> Call:
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+        facts, key = [Fact(next(self._count), now, "visit", {"journey": "register"}) for _ in range(3)], self._key()
+        self.done.facts |= {fact.id for fact in facts}
+        return lambda h: h.tell_facts(facts, key)
 
     @staticmethod
     def _document(number: int) -> Document:

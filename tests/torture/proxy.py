@@ -14,7 +14,7 @@ ON_THE_WAY = ("reset before the request", "reset after the request", "reset insi
 ELSEWHERE = ("refused", "no name", "lost SYN", "no TLS")
 FAULTS = (*ELSEWHERE, *ON_THE_WAY)
 
-DRIPS = 60          # bytes that come one by one, before everybody's patience ends
+DRIP = 0.02         # seconds between two bytes: never silent, and the shortest answer takes longer than anybody's patience
 GONE = struct.pack("ii", 1, 0)          # SO_LINGER: closing resets
 
 
@@ -83,10 +83,9 @@ class Proxy:
                 time.sleep(self._slow)
                 client.sendall(answer)
             case "byte by byte":
-                for at in range(DRIPS):
+                for at in range(len(answer)):
                     client.sendall(answer[at:at + 1])
-                    time.sleep(0.005)
-                client.sendall(answer[DRIPS:])
+                    time.sleep(DRIP)
             case "answer twice":
                 client.sendall(answer + answer)
             case "502":
