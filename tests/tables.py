@@ -138,6 +138,10 @@ def office(away: bool) -> Callable[[Body], None]:
     return happen
 
 
+def shuts_channel(body: Body, name: str) -> None:
+    body.town.shut_channels.add({"WeChat Pay": "wechat", "Alipay": "alipay"}[name])
+
+
 def asks_for_password(body: Body) -> None:
     body.town.typing = True
 
@@ -193,6 +197,7 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"the next answer gets lost", loses_answer),
     (r"the phone wants a password", asks_for_password),
     (r"the payment office goes away", office(away=True)),
+    (r"(WeChat Pay|Alipay) takes no payments", shuts_channel),
     (r"the payment office comes back", office(away=False)),
     (r"the reader is unplugged", plugs(False)),
     (r"the reader is plugged in", plugs(True)),

@@ -80,7 +80,7 @@ def test_a_repeat_while_the_first_runs_is_told_to_wait(hospital: Hospital, kiosk
         go_on.set()
         assert running.result(30) == 409
     assert (repeat.status, repeat.code, repeat.headers["Retry-After"]) == (409, "in_progress", "1")
-    assert kiosk.order(held, "k").body["data"] == {"reason": "not_configured"}, "now the answer is there"
+    assert kiosk.order(held, "k").body["data"] == {"reason": "not_configured", "channels": []}, "now the answer is there"
 
 
 def test_trouble_is_not_stored(hospital: Hospital, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:

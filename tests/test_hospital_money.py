@@ -259,7 +259,7 @@ def test_a_refused_order_says_why_and_stays_refused(hospital: Hospital, kiosk: K
     hold = kiosk.hold(hospital.patient(), segment(hospital.session(fee=100))).body["id"]
     channel.refuse = {"open": "NO_AUTH"}
     refused = kiosk.order(hold, "same")
-    assert (refused.status, refused.body["data"]) == (409, {"reason": "NO_AUTH"})
+    assert (refused.status, refused.body["data"]) == (409, {"reason": "NO_AUTH", "channels": ["wechat"]})
     channel.refuse = {}
     assert kiosk.order(hold, "same").text == refused.text
     assert kiosk.get(f"/orders/{Order.objects.get().no}").body["state"] == "refused"
@@ -277,7 +277,7 @@ def test_orders_that_make_no_sense(hospital: Hospital, kiosk: Kiosk, channel: Pa
 
 def test_without_an_account_payment_is_refused(hospital: Hospital, kiosk: Kiosk) -> None:
     hold = kiosk.hold(hospital.patient(), segment(hospital.session(fee=100))).body["id"]
-    assert kiosk.order(hold).body == {"code": "channel_refused", "data": {"reason": "not_configured"}}
+    assert kiosk.order(hold).body == {"code": "channel_refused", "data": {"reason": "not_configured", "channels": []}}
     assert notify(b"{}") == 404
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from kiosk import line
 from kiosk.hospital import Hospital, Unknown
+from kiosk.requests import Refused
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 WHOLE = 0.4          # seconds, for these tests
@@ -137,6 +138,14 @@ def test_what_is_endless_is_not_read_to_its_end(what: str, monkeypatch: pytest.M
 def test_what_is_packed_is_not_unpacked() -> None:
     with closing(Server(lambda: [HEAD + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]"], 0)) as server:
         assert unknown(server.url)[0] == "packed"
+
+
+def test_a_no_comes_with_all_that_it_says() -> None:
+    body = b'{"code": "channel_refused", "data": {"reason": "SYSTEM", "channels": ["wechat"]}}'
+    pieces = [b"HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body), body]
+    with closing(Server(lambda: pieces, 0)) as server, pytest.raises(Refused) as no:
+        Hospital(server.url, "a token").open_payment("hold-1", "alipay", "key")
+    assert (no.value.reason, no.value.data) == ("channel_refused", {"reason": "SYSTEM", "channels": ["wechat"]})
 
 
 def test_a_line_is_kept_for_the_next_call_and_its_time_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ class Town:
         self.office_away = False             # the payment office gives the hospital no answer
         self.typing = False                  # who shows a payer's code must type a password
         self.channels = ("wechat", "alipay")
+        self.shut_channels: set[str] = set()     # those that take no payments now
         self.departments, sessions = roster(self.clock.wall().date())
         self.sessions = {session.id: session for session in sessions}
         self.places = [Place(number, segment, session) for session in sessions

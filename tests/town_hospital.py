@@ -126,6 +126,8 @@ class TownHospital:
         for older in (paid for paid in town.orders.values() if paid.order.hold == hold):
             if self._conclude(older).state not in (care.OrderState.CLOSED, care.OrderState.REFUSED):
                 return older
+        if channel in town.shut_channels:
+            raise Refused("channel_refused", reason="SYSTEM", channels=list(town.channels))
         now = town.clock.wall()
         if not town.live(held) or now + dt.timedelta(seconds=seconds) > held.made_at + dt.timedelta(seconds=LONGEST):
             raise Refused("hold_ended")

@@ -25,7 +25,7 @@ def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
 
     A channel that this hospital does not have is its first one instead. An older order of the hold is concluded first;
     if there is money on it, that order is the answer.
-    Raises hold_ended, channel_refused {reason}, Away.
+    Raises hold_ended, channel_refused {reason, channels}, Away.
     """
     order = Order.objects.filter(kiosk=kiosk, key=key).first()
     if order is None:
@@ -36,7 +36,7 @@ def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
             return paid
         order = _write_down(hold, channel, found, kiosk, key)
     if order.state == Order.State.REFUSED:
-        raise Refusal("channel_refused", reason=order.reason)
+        raise _refused(order.reason)
     return _open(order, _way(order.channel)) if order.state == Order.State.OPEN else order
 
 
@@ -45,7 +45,8 @@ def charge(hold: Hold, channel: str, code: str, kiosk: str, key: str) -> Order:
 
     The order comes back paid, refused, or open: then the payer may be typing a password, and it is looked at until it
     is settled or closed. The same kiosk and key go on with the same order, which is charged once: a repeat needs no
-    code. Older orders of the hold as in `open_order`. Raises hold_ended, channel_refused {reason}, code_gone, Away.
+    code. Older orders of the hold as in `open_order`. Raises hold_ended, channel_refused {reason, channels},
+    code_gone, Away.
     """
     order = Order.objects.filter(kiosk=kiosk, key=key).first()
     if order is None:
@@ -63,10 +64,15 @@ def charge(hold: Hold, channel: str, code: str, kiosk: str, key: str) -> Order:
     return settling.get_order(order.no)
 
 
+def _refused(reason: str) -> Refusal:
+    """This channel will not have it; `channels`: all that there are, for whoever wants to pay another way."""
+    return Refusal("channel_refused", reason=reason, channels=names())
+
+
 def _way(channel: str) -> Way:
     found = way(channel)
     if found is None:
-        raise Refusal("channel_refused", reason="not_configured")
+        raise _refused("not_configured")
     return found
 
 
@@ -117,7 +123,7 @@ def _open(order: Order, found: Way) -> Order:
         return settling.conclude(order)
     except ChannelRefused as refused:
         settling.refuse(order, refused.code)
-        raise Refusal("channel_refused", reason=refused.code) from refused
+        raise _refused(refused.code) from refused
     except ChannelAway as away:
         raise Away from away
     Order.objects.filter(pk=order.pk).update(code_url=code_url)

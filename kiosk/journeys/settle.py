@@ -11,18 +11,42 @@ from kiosk.words import Text, say
 FIRST = PayWith("wechat")
 """What is offered before the person says anything."""
 
+CHANNELS = ("wechat", "alipay")
+"""Those that have words."""
+
 
 async def settle(hold: Hold) -> None:
     """Returns when the hold is paid (or free); raises Declined, Left or Refused when it is not, the order surely closed."""
     if hold.fee == 0:
         return
     way: PayWith | PayerCode | None = FIRST
+    channels: tuple[str, ...] = ()
     while way is not None:
-        if isinstance(way, PayerCode):
-            order = await PayByCode(hold.id, way)
+        try:
+            order = await (PayByCode(hold.id, way) if isinstance(way, PayerCode) else OpenPayment(hold.id, way.channel))
+        except Refused as no:
+            way = await _instead(_channel(way), channels, no)
         else:
-            order = await OpenPayment(hold.id, way.channel)
-        way = None if _arrived(order) else await _other_way(hold, order)
+            channels = order.channels
+            way = None if _arrived(order) else await _other_way(hold, order)
+
+
+def _channel(way: PayWith | PayerCode) -> str:
+    return way.wallet if isinstance(way, PayerCode) else way.channel
+
+
+async def _instead(refused: str, channels: tuple[str, ...], no: Refused) -> PayWith:
+    """The channel takes no payments now; no order is open. Raises `no` where there is nothing else to pay with."""
+    ways = [channel for channel in no.data.get("channels", channels) if channel in CHANNELS and channel != refused]
+    if no.reason != "channel_refused" or not ways:
+        raise no
+    choice = await Trouble(title=say("pay.no_channel", app=say(f"pay.tab.{refused}")), text=say("pay.no_channel.text"),
+                           picture="payment", options=(
+        *(Option(channel, say(f"pay.tab.{channel}"), icon="qr") for channel in ways),
+        Option("leave", say("pay.leave"), icon="home")))
+    if choice == "leave":
+        raise Declined
+    return PayWith(choice)
 
 
 async def _other_way(hold: Hold, order: Order) -> PayWith | PayerCode | None:

@@ -38,9 +38,10 @@ class Declined(Unfinished):
 
 
 class Refused(Unfinished):
-    """The other side said no, for a reason that has a sentence (`refused.<reason>`)."""
+    """The other side said no, for a reason that has a sentence (`refused.<reason>`). `data` may have any names, `reason`
+    too."""
 
-    def __init__(self, reason: str, **data: Any) -> None:
+    def __init__(self, reason: str, /, **data: Any) -> None:
         super().__init__(reason)
         self.reason = reason
         self.data = data
