@@ -13,6 +13,7 @@ from kiosk.wire import to_json
 from promises import settled
 from tables import Player, Step, Table, tables
 from town import Town
+from traces import kept as traced
 from virtual import PowerCut
 
 CODE = "134567890123456789"
@@ -52,6 +53,42 @@ def test_a_power_cut_while_it_is_charged_is_settled_without_it(disk: Path, momen
     settled(kiosk, dark=True)
     bookings = [one for one in kiosk.town.bookings.values() if one.appointment.state == "booked"]
     assert len(bookings) == (moment == "after charge"), "charged and booked, or neither"
+
+
+def test_it_is_forgotten_as_soon_as_it_is_charged(disk: Path) -> None:
+    kiosk = at_the_code(disk)
+    kiosk.town.office_away = True
+    kiosk.code(CODE)
+    assert kiosk.page() == "wait" and remembered(kiosk), "it may still have to be sent again"
+    kiosk.town.office_back()
+    kiosk.settle(15)
+    assert kiosk.page() == "done" and remembered(kiosk) == []
+    settled(kiosk)
+
+
+@pytest.mark.parametrize("what, page", [("a password is typed", "pay"), ("the wallet takes nothing", "trouble"),
+                                        ("the place is gone", "time")])
+def test_it_is_forgotten_when_it_can_pay_no_more(disk: Path, what: str, page: str) -> None:
+    kiosk = at_the_code(disk)
+    if what == "a password is typed":
+        kiosk.town.typing = True
+    elif what == "the wallet takes nothing":
+        kiosk.town.shut_channels.add("wechat")
+    else:
+        for held in kiosk.town.holds.values():
+            held.released = True
+    kiosk.scanner.present(CODE)
+    kiosk.settle(2)                 # what is raised in here knows all of this stack: the code is on it no more
+    assert kiosk.page() == page and remembered(kiosk) == []
+    settled(kiosk)
+
+
+def remembered(kiosk: Core) -> list[str]:
+    """Where the machine still knows the code."""
+    alarms = [alarm.call for alarm in kiosk.town.clock._alarms]
+    own = [kiosk.stage, kiosk.desk, kiosk.journal, kiosk.sync, kiosk.reader, kiosk.scanner, kiosk.paper, kiosk.scenes]
+    town = kiosk.town
+    return traced([CODE], [*own, *alarms], [kiosk, town, town.hospital, town.clock, town.fuse, kiosk.printer])
 
 
 def at_the_code(folder: Path) -> Core:

@@ -23,12 +23,21 @@ async def settle(hold: Hold) -> None:
     channels: tuple[str, ...] = ()
     while way is not None:
         try:
-            order = await (PayByCode(hold.id, way) if isinstance(way, PayerCode) else OpenPayment(hold.id, way.channel))
+            order = await _order(hold, way)
         except Refused as no:
             way = await _instead(_channel(way), channels, no)
         else:
             channels = order.channels
             way = None if _arrived(order) else await _other_way(hold, order)
+
+
+async def _order(hold: Hold, way: PayWith | PayerCode) -> Order:
+    if isinstance(way, PayWith):
+        return await OpenPayment(hold.id, way.channel)
+    try:
+        return await PayByCode(hold.id, way)
+    finally:
+        way.forget()
 
 
 def _channel(way: PayWith | PayerCode) -> str:

@@ -215,10 +215,16 @@ class PayWith:
 
 @dataclass(frozen=True)
 class PayerCode:
-    """A payer's own code (付款码) was shown. It pays once, for whoever has it: never logged, never on disk."""
+    """A payer's own code (付款码) was shown. It pays once, for whoever has it: never logged, never on disk, forgotten when
+    it has paid or can pay no more."""
 
     wallet: str
     code: str = field(default="", repr=False, metadata={"kept": False})
+
+    def forget(self) -> None:
+        """What is frozen may still melt: every answer and request of the visit that knew the code knows it no more, and
+        is equal to what is played again without it."""
+        object.__setattr__(self, "code", "")
 
 
 @dataclass(frozen=True)
