@@ -1,11 +1,13 @@
-"""A line to a device is a URL: `serial:///dev/kiosk/printer?baud=115200`, `tcp://10.0.0.7:9100`.
+"""A line to a device is a URL: `serial:///dev/kiosk/printer?baud=115200`, `tcp://10.0.0.7:9100`, or one of drivers/link_*.
 
-Both kinds are one file descriptor that is waited on with `poll`, beside a pipe whose only purpose is to end
+The two here are one file descriptor that is waited on with `poll`, beside a pipe whose only purpose is to end
 the wait: reading never polls with sleeps and a cancel is never lost. Opening serial ports is pyserial's job.
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import math
 import os
 import select
@@ -49,17 +51,25 @@ def open_link(url: str, spy: Spy | None = None) -> Link:
     """Open the line `url` names.
 
     `serial:///dev/…` takes `baud` (default 115200), `parity` (N, E, O), `flow` (none, xonxoff, rtscts), and
-    works on pseudo-terminals and symbolic links; the port is locked against a second program.
-    Raises Gone when it cannot be opened, ValueError when the URL is not understood.
+    works on pseudo-terminals and symbolic links; the port is locked against a second program. `tcp://host:port` takes
+    nothing. Any other scheme x is the module drivers/link_x.py, loaded only then: its `open(parts: SplitResult) -> Link`.
+    Raises Gone when it cannot be opened, ValueError when the URL is not understood, ImportError when the kind of line
+    needs a library that this machine does not have.
     """
     parts = urlsplit(url)
-    if parts.scheme == "serial":
-        link: FdLink = SerialLink(parts)
-    elif parts.scheme == "tcp":
-        link = TcpLink(parts)
-    else:
-        raise ValueError(f"no such kind of line: {parts.scheme}:")
+    link = _opener(parts.scheme)(parts)
     return SpiedLink(link, spy) if spy else link
+
+
+def _opener(scheme: str) -> Callable[[SplitResult], Link]:
+    if scheme == "serial":
+        return SerialLink
+    if scheme == "tcp":
+        return TcpLink
+    if not scheme.isidentifier() or not importlib.util.find_spec(f"drivers.link_{scheme}"):
+        raise ValueError(f"no such kind of line: {scheme}:")
+    opener: Callable[[SplitResult], Link] = importlib.import_module(f"drivers.link_{scheme}").open
+    return opener
 
 
 class FdLink:

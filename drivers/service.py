@@ -194,9 +194,8 @@ class Service(Generic[D]):
         self._due = min(self._due, time.monotonic())    # a command changes paper, doors, cards: look
 
     def _connect(self) -> None:
-        spy = Spy(wire.debug, self._module.impersonal) if wire.isEnabledFor(logging.DEBUG) else None
         try:
-            link = open_link(self._url, spy)
+            link = self._open()
             with self._turn:
                 self._link = link
                 if self._closed:
@@ -211,6 +210,10 @@ class Service(Generic[D]):
         self._snapshot = replace(self._snapshot, identity=identity)
         self._show(status, identity)
         self._due = time.monotonic() + self._period
+
+    def _open(self) -> Link:
+        spy = Spy(wire.debug, self._module.impersonal) if wire.isEnabledFor(logging.DEBUG) else None
+        return open_link(self._url, spy)
 
     def _refuse(self, error: DeviceError) -> None:
         """Nobody to talk to: the next attempt comes later, and whoever waits is told now."""

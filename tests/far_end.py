@@ -9,6 +9,7 @@ import threading
 import tty
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from drivers.contract import Gone, Link
 
@@ -101,15 +102,20 @@ class Answering:
 
 
 class Watched:
-    """A link that tells when somebody begins to wait on it in earnest."""
+    """A link that tells when somebody begins to wait on it in earnest: for more than 0.1 s."""
 
     def __init__(self, link: Link) -> None:
         self.waits = threading.Event()
+        self.once: Callable[[], object] | None = None       # called then, one time, before the wait
         self._link = link
-        self.write, self.drop_input, self.set_baud = link.write, link.drop_input, link.set_baud
-        self.cancel, self.rearm, self.close = link.cancel, link.rearm, link.close
 
     def read(self, timeout: float) -> bytes:
         if timeout > 0.1:
             self.waits.set()
+            if act := self.once:
+                self.once = None
+                act()
         return self._link.read(timeout)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._link, name)

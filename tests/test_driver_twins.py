@@ -20,8 +20,12 @@ from drivers.contract import (
     Cancelled, CardMoved, CardRefused, DeviceError, Gone, NothingPresented, OutOfService, State, WrongDevice)
 from drivers.sim.bench import Bench
 from drivers.sim.cards import DECK, Card
+from conformance.idcard_sdt import is_the_card
+from conformance.idcard_sdt import use as read
+from conformance.scanner_line import CODE
+from conformance.scanner_line import use as scan
 from far_end import Watched
-from twin_desk import CODE, DRIVERS, USE, Desk, is_the_card, read, scan
+from twin_desk import USUAL, Desk
 
 
 @pytest.fixture
@@ -43,12 +47,12 @@ def desk(bench: Bench) -> Iterator[Callable[..., Desk]]:
         each.service.close()
 
 
-@pytest.mark.parametrize("device", DRIVERS)
+@pytest.mark.parametrize("device", USUAL)
 def test_a_healthy_device_is_online_and_does_its_work(bench: Bench, desk: Callable[..., Desk], device: str) -> None:
     one = desk(device)
     one.online()
     for _ in range(3):
-        assert USE[device](bench, one) is True
+        assert USUAL[device].use(bench, one) is True
     assert one.service.last_fault == ""
 
 
@@ -72,11 +76,11 @@ def test_a_line_that_is_merely_ugly(bench: Bench, desk: Callable[..., Desk], dev
     one = desk(device)
     one.online()
     HARMLESS[fault](getattr(bench, device))
-    assert USE[device](bench, one) is True
+    assert USUAL[device].use(bench, one) is True
     assert one.service.status.state is State.ONLINE
 
 
-@pytest.mark.parametrize("device", DRIVERS)
+@pytest.mark.parametrize("device", USUAL)
 @pytest.mark.parametrize("fault", HURTFUL)
 def test_a_line_that_lies_never_makes_a_wrong_value(
         bench: Bench, desk: Callable[..., Desk], device: str, fault: str) -> None:
@@ -84,14 +88,14 @@ def test_a_line_that_lies_never_makes_a_wrong_value(
     one.online()
     HURTFUL[fault](getattr(bench, device))
     for _ in range(2):
-        result = USE[device](bench, one)
+        result = USUAL[device].use(bench, one)
         assert result is True or isinstance(result, DeviceError) or device == "scanner", result
     getattr(bench, device).heal()
     one.online()
-    assert USE[device](bench, one) is True
+    assert USUAL[device].use(bench, one) is True
 
 
-@pytest.mark.parametrize("device", DRIVERS)
+@pytest.mark.parametrize("device", USUAL)
 def test_unplugged_and_plugged_in_again(bench: Bench, desk: Callable[..., Desk], device: str) -> None:
     one, twin = desk(device), getattr(bench, device)
     one.online()
@@ -100,7 +104,7 @@ def test_unplugged_and_plugged_in_again(bench: Bench, desk: Callable[..., Desk],
         assert one.until(lambda status: status.state is State.NO_DEVICE).cause == "gone"
         assert isinstance(one.do(lambda device: device.status()), Gone)
         twin.plug()
-        assert USE[device](bench, one) is True, "a command wakes the service from its pause"
+        assert USUAL[device].use(bench, one) is True, "a command wakes the service from its pause"
 
 
 @pytest.mark.parametrize("device", ["idcard", "printer"])
@@ -110,11 +114,11 @@ def test_a_device_that_answers_too_late_is_never_right_by_accident(
     one.online()
     twin.slow(1200)
     for _ in range(3):
-        result = USE[device](bench, one)
+        result = USUAL[device].use(bench, one)
         assert result is True or isinstance(result, DeviceError)
     twin.heal()
     one.online()
-    assert USE[device](bench, one) is True
+    assert USUAL[device].use(bench, one) is True
 
 
 @pytest.mark.parametrize("device", ["idcard", "printer"])
@@ -125,7 +129,7 @@ def test_silent_devices_are_gone_and_come_back(bench: Bench, desk: Callable[...,
     assert one.until(lambda status: status.state is State.NO_DEVICE).cause == "no_answer"
     twin.heal()
     one.online()
-    assert USE[device](bench, one) is True
+    assert USUAL[device].use(bench, one) is True
 
 
 @pytest.mark.parametrize("device", ["idcard", "scanner"])
@@ -178,8 +182,8 @@ def test_the_wrong_device_is_never_online(
 def test_the_wire_s_log_holds_no_person(
         bench: Bench, desk: Callable[..., Desk], caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "drivers"):
-        for device in DRIVERS:
-            assert USE[device](bench, desk(device)) is True
+        for device in USUAL:
+            assert USUAL[device].use(bench, desk(device)) is True
     given = DECK["resident"]
     log = caplog.text
     assert "> 10 bytes aa aa aa 96 69 00 03 30 01 32" in log and "< 1 bytes 12" in log

@@ -12,7 +12,9 @@ from drivers.contract import (
     CoverOpen, CutterFault, DeviceError, HeadHot, OutOfService, Paper, PaperJam, PaperOut, Printed, PrintUnknown,
     State)
 from drivers.sim.bench import Bench
-from twin_desk import LONG, TICKET, Desk, print_one
+from conformance.printer_escpos import TICKET
+from conformance.printer_escpos import use as print_one
+from twin_desk import LONG, Desk
 
 
 @pytest.fixture

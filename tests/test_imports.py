@@ -35,6 +35,9 @@ RULES: tuple[tuple[str, str], ...] = (
     # Stories are pure: no clock, no chance, no files, no threads.
     ("kiosk.journeys", "__future__ typing dataclasses datetime collections.abc "
                        "kiosk.requests kiosk.visit kiosk.tickets kiosk.words kiosk.care kiosk.numbers kiosk.journeys"),
+    # The service menu is a story like theirs; who may open it is known by hashes of PINs.
+    ("kiosk.service.menu", "__future__ collections.abc kiosk.requests kiosk.words"),
+    ("kiosk.service.staff", f"{STDLIB} argon2 kiosk.requests"),
     ("kiosk.tickets", f"{STDLIB} kiosk.words kiosk.care drivers.contract"),
     ("kiosk", f"{STDLIB} requests urllib3 cryptography kiosk drivers.contract drivers.service"),
     # Chinese letters and pictograms are cut out of the system's fonts once, at set-up.
@@ -43,7 +46,8 @@ RULES: tuple[tuple[str, str], ...] = (
     # Never its own driver: two readings of the manual must agree.
     ("drivers.sim", f"{STDLIB} PIL flask werkzeug Xlib qrcode barcode drivers.sim"),
     ("drivers.contract", f"{STDLIB} drivers.contract"),
-    ("drivers.links", f"{STDLIB} serial drivers.contract"),
+    # Kinds of lines are loaded by their file names, like drivers.
+    ("drivers.links", f"{STDLIB} serial drivers.contract drivers.?"),
     # The registry: a driver is loaded by its file name.
     ("drivers.service", f"{STDLIB} drivers.contract drivers.links drivers.?"),
     # What a thermal printer prints, apart from how it feels.

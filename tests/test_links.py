@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import drivers
 from drivers.contract import Cancelled, Gone, Link, NoAnswer
 from drivers.links import Spy, open_link
 from far_end import End, Pty, Socket
@@ -204,6 +207,15 @@ def test_what_cannot_be_opened_is_gone(url: str) -> None:
 def test_an_address_nobody_understands_is_an_error_of_the_settings(url: str) -> None:
     with pytest.raises(ValueError):
         open_link(url)
+
+
+def test_other_kinds_of_lines_are_files_loaded_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link_mirror.py").write_text("def open(parts):\n    return (parts.netloc, parts.path, parts.query)\n")
+    monkeypatch.setattr(drivers, "__path__", [*drivers.__path__, str(tmp_path)])
+    assert open_link("mirror://wall/left?tilt=3") == ("wall", "/left", "tilt=3")
+    monkeypatch.delitem(sys.modules, "drivers.link_mirror")
+    with pytest.raises(ValueError, match="no such kind of line"):
+        open_link("mirror.x://wall")
 
 
 def test_the_spy_tells_direction_and_length_and_no_personal_byte(end: End) -> None:

@@ -152,3 +152,18 @@ def test_the_bench_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_unknown_devices_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="toaster"):
         Bench(tmp_path, tcp={"toaster": 0})
+
+
+@pytest.mark.parametrize("devices", [(), ("scanner",)])
+def test_only_what_was_asked_for_stands_on_the_bench(tmp_path: Path, devices: tuple[str, ...]) -> None:
+    with Bench(tmp_path, devices=devices) as bench:
+        assert tuple(bench.devices) == tuple(bench.urls) == devices
+    with pytest.raises(ValueError, match="printer"):
+        Bench(tmp_path, tcp={"printer": 0}, devices=devices)
+
+
+def test_a_line_that_echoes(bench: Bench) -> None:
+    bench.scanner.echo()
+    with Port(bench.urls["scanner"]) as port:
+        port.write(b"?")
+        assert port.read(2) == b"?!"

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from drivers.sim.bench import Bench
+from drivers.sim.bench import TWINS, Bench, Stand
 from drivers.sim.panel import PanelServer, panel
 from drivers.sim.twin import verbs
 from twin_port import Port
@@ -166,9 +166,22 @@ def test_the_page_in_two_languages(url: str) -> None:
 
 def test_what_the_page_presses_exists(bench: Bench, url: str) -> None:
     page = requests.get(url, timeout=5).text
-    pressed = re.findall(r'data-(?:do|switch|fault)="(\w+)/(\w+)"', page)
+    pressed = re.findall(r'data-(?:do|switch|verb)="(\w+)/(\w+)"', page)
     assert len(pressed) > 50
     assert [name for device, name in pressed if name not in verbs(bench.devices[device])] == []
+
+
+def test_whatever_stands_on_the_bench_has_its_place_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TWINS, "lamp", Stand("scanner:ScannerTwin", "灯", "Lamp"))
+    with Bench(tmp_path, devices=("lamp",)) as bench:
+        client = panel(bench).test_client()
+        page = client.get("/?lang=en").text
+        assert 'id="lamp"' in page and "Lamp" in page and 'data-verb="lamp/show"' in page
+        assert not any(f'id="{absent}"' in page for absent in ("idcard", "scanner", "printer", "tickets"))
+        pressed = re.findall(r'data-(?:do|switch|verb)="(\w+)/(\w+)"', page)
+        assert [press for press in pressed if press[0] != "lamp" or press[1] not in verbs(bench.devices["lamp"])] == []
+        assert client.post("/twins/lamp/show", json={"code": "1"}).json["reads"] == 1
+        assert client.get("/tickets").status_code == client.get("/tickets/1.png").status_code == 404
 
 
 def test_the_phone_pays_through_the_panel(url: str) -> None:
@@ -205,7 +218,9 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert (process.returncode, rest, os.listdir(tmp_path / "tty")) == (0, "", [])
 
 
-@pytest.mark.parametrize("words", [["--speed", "0"], ["--tcp", "toaster=1"], ["--tcp", "printer"], ["--nonsense"]])
+@pytest.mark.parametrize("words", [
+    ["--speed", "0"], ["--tcp", "toaster=1"], ["--tcp", "printer"], ["--devices", "toaster"],
+    ["--devices", "scanner", "--tcp", "printer=0"], ["--nonsense"]])
 def test_wrong_command_lines_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     from drivers.sim.__main__ import arguments
 

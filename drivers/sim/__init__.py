@@ -20,14 +20,16 @@ and imports no driver and no contract, so that two readings of the manual must a
         ticket.raw, ticket.unknown, ticket.png()        # bytes printed; what the printer did not understand; picture
         bench.printer.until(lambda: bench.printer.idle) # any twin: wait for a condition, TimeoutError after 5 s
 
-`Bench(state, speed=1.0, tcp={"printer": 0})` gives the named devices a TCP port (0: any free one) instead of a tty.
+`Bench(state, speed=1.0, tcp={"printer": 0})` gives the named devices a TCP port (0: any free one) instead of a tty;
+`Bench(state, devices=("ups", "scanner"))` puts other devices on it than the usual three, reached as `bench.devices["ups"]`.
 
 Verbs are methods; each is reachable by HTTP too (`POST /twins/<device>/<verb>`, arguments as JSON).
 Switches take `on: bool = True`.
 
 * every twin: `silent(on)` works but its answers are lost, `slow(ms)`, `split(on, gap_ms=0)` single bytes,
   `garble(n=1)` the next n answers, `garbage(n=8)` n stray bytes before the next answer, `duplicate(on)`,
-  `truncate(after)` the next answer ends after so many bytes, `unplug()`, `plug()`, `heal()` everything well again
+  `echo(on)` what the machine sends comes back first, `truncate(after)` the next answer ends after so many bytes,
+  `unplug()`, `plug()`, `heal()` everything well again
 * `idcard`: `put`, `lift`, `lift_after(n=700)` card gone after n bytes of the next record, `self_test_failed(on)`,
   `timeout_frame(n=1)`; damaged and forged cards are cards: `Card(…, status=0x41)`
 * `scanner`: `show(code, encoding="utf-8")`, `hide`, `rubbish`, `half(code)`, `both(first, second)`,

@@ -7,7 +7,7 @@ import signal
 import threading
 from pathlib import Path
 
-from drivers.sim.bench import Bench
+from drivers.sim.bench import TWINS, USUAL, Bench
 from drivers.sim.panel import PanelServer, panel
 
 
@@ -27,16 +27,27 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
                         help="how many times faster than real devices (default: 1)")
     parser.add_argument("--tcp", action="append", default=[], metavar="DEVICE=PORT", type=_port,
                         help="put a device on a TCP port of this machine instead of a serial line")
+    parser.add_argument("--devices", type=_names, default=USUAL, metavar="A,B,C",
+                        help=f"what stands on the bench, of {', '.join(TWINS)} (default: {','.join(USUAL)})")
     found = parser.parse_args(words)
     if found.speed <= 0:
         parser.error("--speed: more than 0")
+    if absent := dict(found.tcp).keys() - {*found.devices}:
+        parser.error(f"--tcp: not on the bench: {', '.join(sorted(absent))}")
     return found
+
+
+def _names(words: str) -> tuple[str, ...]:
+    names = tuple(words.split(","))
+    if unknown := [name for name in names if name not in TWINS]:
+        raise argparse.ArgumentTypeError(f"no such device: {', '.join(unknown)}")
+    return names
 
 
 def _port(words: str) -> tuple[str, int]:
     device, _, port = words.partition("=")
-    if device not in ("idcard", "scanner", "printer") or not port.isdecimal():
-        raise argparse.ArgumentTypeError("idcard=PORT, scanner=PORT or printer=PORT")
+    if device not in TWINS or not port.isdecimal():
+        raise argparse.ArgumentTypeError("DEVICE=PORT")
     return device, int(port)
 
 
@@ -45,7 +56,7 @@ def main() -> None:
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
-    with Bench(asked.state, asked.speed, dict(asked.tcp)) as bench:
+    with Bench(asked.state, asked.speed, dict(asked.tcp), asked.devices) as bench:
         server = PanelServer(panel(bench, tuple(asked.phone), asked.screen), asked.port, asked.host)
         server.start()
         for device, url in bench.urls.items():

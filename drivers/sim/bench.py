@@ -1,42 +1,76 @@
-"""The bench: one of each device, on lines of its own, in one thread."""
+"""The bench: the devices that were asked for, on lines of their own, in one thread."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, cast
 
-from drivers.sim.idcard import IdCardTwin
-from drivers.sim.line import Line, PtyLine, TcpLine
 from drivers.sim.loop import Loop
-from drivers.sim.printer import PrinterTwin
-from drivers.sim.scanner import ScannerTwin
 from drivers.sim.twin import Twin
+
+if TYPE_CHECKING:
+    from drivers.sim.idcard import IdCardTwin
+    from drivers.sim.printer import PrinterTwin
+    from drivers.sim.scanner import ScannerTwin
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A twin that can stand on the bench: its module and class, and what people call it."""
+
+    twin: str                   # "module:Class", inside drivers.sim; loaded only when it is put on the bench
+    chinese: str
+    english: str
+
+    def load(self) -> type[Twin]:
+        module, _, name = self.twin.partition(":")
+        return cast(type[Twin], getattr(importlib.import_module(f"drivers.sim.{module}"), name))
+
+
+# One line for each device that exists. What kind of line a twin has, its class says (`Twin.cable`).
+TWINS: dict[str, Stand] = {
+    "idcard": Stand("idcard:IdCardTwin", "读卡器", "ID card reader"),
+    "scanner": Stand("scanner:ScannerTwin", "扫码器", "Scanner"),
+    "printer": Stand("printer:PrinterTwin", "打印机", "Printer"),
+}
+USUAL = ("idcard", "scanner", "printer")
 
 
 class Bench:
     """A context manager; `with Bench(path) as bench:` starts it, the end of the block ends its thread."""
 
-    def __init__(self, state: Path, speed: float = 1.0, tcp: Mapping[str, int] | None = None) -> None:
-        """`state`: a directory; the devices appear below it as tty/<device>.
+    def __init__(self, state: Path, speed: float = 1.0, tcp: Mapping[str, int] | None = None,
+                 devices: Sequence[str] = USUAL) -> None:
+        """`state`: a directory; serial devices appear below it as tty/<device>. `devices`: names of TWINS.
 
         `speed`: how many times faster than real devices; `math.inf` for no waiting at all. `tcp`: device -> port of
-        127.0.0.1 for devices that are to be on the network instead (0: any free port).
+        127.0.0.1 for devices that are to be on the network instead (0: any free port). Raises ValueError for a device
+        that does not exist, or does not stand here, ImportError for one whose library is not installed.
         """
-        if unknown := set(tcp or {}) - {"idcard", "scanner", "printer"}:
-            raise ValueError(f"no such device: {', '.join(sorted(unknown))}")
+        ports = dict(tcp or {})
+        if unknown := sorted({*devices} - TWINS.keys() | ports.keys() - {*devices}):
+            raise ValueError(f"no such device: {', '.join(unknown)}")
         self.loop = Loop()
-        self._state = Path(state)
-        self._tcp = tcp or {}
-        self.idcard = IdCardTwin(self._line("idcard"), speed)
-        self.scanner = ScannerTwin(self._line("scanner"), speed)
-        self.printer = PrinterTwin(self._line("printer"), speed)
-        self.devices: dict[str, Twin] = {"idcard": self.idcard, "scanner": self.scanner, "printer": self.printer}
+        self.devices: dict[str, Twin] = {}
+        for name in devices:
+            twin = TWINS[name].load()
+            self.devices[name] = twin(twin.cable(self.loop, Path(state) / "tty" / name, ports.get(name)), speed)
 
-    def _line(self, device: str) -> Line:
-        if device in self._tcp:
-            return TcpLine(self.loop, self._tcp[device])
-        return PtyLine(self.loop, self._state / "tty" / device)
+    @property
+    def idcard(self) -> IdCardTwin:
+        return cast("IdCardTwin", self.devices["idcard"])
+
+    @property
+    def scanner(self) -> ScannerTwin:
+        return cast("ScannerTwin", self.devices["scanner"])
+
+    @property
+    def printer(self) -> PrinterTwin:
+        return cast("PrinterTwin", self.devices["printer"])
 
     @property
     def urls(self) -> dict[str, str]:

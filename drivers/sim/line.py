@@ -13,7 +13,7 @@ import termios
 import tty
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Faults:
     garbage: int = 0
     duplicate: bool = False
     truncate: int | None = None
+    echo: bool = False
 
     def shape(self, answer: bytes) -> bytes:
         """The answer as it really leaves."""
@@ -105,8 +106,11 @@ class Line(ABC):
         answer = self.faults.shape(answer)
         if self._fd is None or not answer or not self.same_speed():
             return
+        self._queue(self.faults.pieces(answer))
+
+    def _queue(self, pieces: Iterable[tuple[float, bytes]]) -> None:
         due = now = self.loop.now()
-        for pause, piece in self.faults.pieces(answer):
+        for pause, piece in pieces:
             due += pause
             last = self._out[-1][0] if self._out else now
             self._out.append((max(due, last), piece))
@@ -157,6 +161,8 @@ class Line(ABC):
         if not data:
             self._ended()
         elif self.same_speed():
+            if self.faults.echo:
+                self._queue([(0.0, data)])
             self.hear(data)
         else:
             self.noise += len(data)

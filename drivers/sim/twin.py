@@ -6,9 +6,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import update_wrapper
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
-from drivers.sim.line import Line
+from drivers.sim.line import Line, PtyLine, TcpLine
+from drivers.sim.loop import Loop
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,6 +60,17 @@ def verbs(twin: Twin | type[Twin]) -> dict[str, Verb]:
 
 class Twin:
     """One device on one line. Subclasses say what they hear and how they are."""
+
+    BAUD: ClassVar[int] = 115200             # of its serial line, as it leaves the factory
+
+    @classmethod
+    def cable(cls, loop: Loop, path: Path, port: int | None) -> Line:
+        """Its line on the bench: a terminal at `path`, or a TCP port (0: any free one) where one was asked for.
+
+        A device that is not on a serial line overrides this, with a `Line` of its own; ValueError for a `port` that it
+        cannot be on.
+        """
+        return PtyLine(loop, path, cls.BAUD) if port is None else TcpLine(loop, port)
 
     def __init__(self, line: Line, speed: float) -> None:
         """`speed`: how many times faster than the real device it moves."""
@@ -113,6 +126,11 @@ class Twin:
     @verb("回答有误（次）", "Garble answers", fault=True)
     def garble(self, n: int = 1) -> None:
         self.line.faults.garble = n
+
+    @verb("回声", "Echo", fault=True)
+    def echo(self, on: bool = True) -> None:
+        """The line gives back what the machine sends, as an RS-485 adapter does that cannot mute itself."""
+        self.line.faults.echo = on
 
     @verb("回答前有杂字节", "Stray bytes first", fault=True)
     def garbage(self, n: int = 8) -> None:

@@ -22,13 +22,13 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from drivers.sim.bench import Bench
+from drivers.sim.bench import TWINS, Bench
 from drivers.sim.cards import DECK
 from drivers.sim.panel.phone import Phone, PhoneAway
 from drivers.sim.panel.words import CODES, KINDS, PHRASES
 from drivers.sim.screen import Screen, ScreenGone
 from drivers.sim.ticket import Ticket
-from drivers.sim.twin import Twin, verbs
+from drivers.sim.twin import Twin, Verb, verbs
 
 LONGEST_WAIT = 20.0          # s, of GET /twins
 TYPES: dict[str, type] = {"bool": bool, "int": int, "str": str}
@@ -51,7 +51,7 @@ def panel(bench: Bench, phone_urls: tuple[str, ...] = (), display: str = "") -> 
             "panel.html", lang=language, t={key: pair[index] for key, pair in PHRASES.items()}, cards=DECK,
             kinds={key: pair[index] for key, pair in KINDS.items()},
             codes=[(code, words[index]) for code, words in CODES], screen=screen is not None,
-            phone=phone is not None, devices={name: _fault_verbs(twin, index) for name, twin in bench.devices.items()})
+            phone=phone is not None, devices={name: _shown_device(bench, name, index) for name in bench.devices})
 
     @app.get("/twins")
     def twins() -> Response:
@@ -79,7 +79,7 @@ def panel(bench: Bench, phone_urls: tuple[str, ...] = (), display: str = "") -> 
 
     @app.get("/tickets")
     def tickets() -> Response:
-        return jsonify([json.loads(ticket.json()) for ticket in list(bench.printer.tickets)])
+        return jsonify([json.loads(ticket.json()) for ticket in _tickets(bench)])
 
     @app.get("/tickets/<number>.<kind>")
     def ticket(number: str, kind: str) -> Response:
@@ -173,8 +173,14 @@ def _state(bench: Bench, twin: Twin) -> dict[str, Any]:
     return bench.loop.call(twin.state)
 
 
+def _tickets(bench: Bench) -> list[Ticket]:
+    if "printer" not in bench.devices:
+        abort(404, "this bench has no printer")
+    return list(bench.printer.tickets)
+
+
 def _ticket(bench: Bench, number: str) -> Ticket:
-    tickets = bench.printer.tickets
+    tickets = _tickets(bench)
     if number == "hanging":
         return bench.printer.hanging()
     if not number.isdecimal() or not 1 <= int(number) <= len(tickets):
@@ -202,12 +208,17 @@ def _phoned(phone: Phone | None, act: str, said: dict[str, Any] | None) -> Respo
     return Response(answer, status=status, mimetype="application/json")
 
 
-def _fault_verbs(twin: Twin, language: int) -> list[dict[str, Any]]:
-    """The faults of a device as the page shows them: switches, and buttons with numbers."""
-    shown = []
-    for verb in verbs(twin).values():
-        numbers = {key: default for key, (kind, default) in verb.parameters.items() if kind == "int"}
-        if verb.fault:
-            shown.append({"name": verb.name, "label": (verb.chinese, verb.english)[language],
-                          "switch": "on" in verb.parameters, "numbers": {} if "on" in verb.parameters else numbers})
-    return shown
+def _shown_device(bench: Bench, name: str, language: int) -> dict[str, Any]:
+    """A device as the page shows it: what it is called, what one does with it, and its faults."""
+    stand, twin = TWINS[name], bench.devices[name]
+    return {"label": (stand.chinese, stand.english)[language],
+            "acts": [_shown_verb(verb, language) for verb in verbs(twin).values() if not verb.fault and verb.name != "heal"],
+            "faults": [_shown_verb(verb, language) for verb in verbs(twin).values() if verb.fault]}
+
+
+def _shown_verb(verb: Verb, language: int) -> dict[str, Any]:
+    """A switch, or a button with a field for each of its arguments that a person can type."""
+    switch = "on" in verb.parameters
+    fields = {key: ("number" if "int" in kind else "text", default) for key, (kind, default) in verb.parameters.items()
+              if not switch and any(word in kind for word in ("int", "str", "Literal"))}
+    return {"name": verb.name, "label": (verb.chinese, verb.english)[language], "switch": switch, "fields": fields}

@@ -49,17 +49,23 @@ document.addEventListener("submit", event => {
     post("/twins/scanner/show", { code: form.elements.code.value });
     return;
   }
-  const numbers = {};
-  for (const input of form.querySelectorAll("input")) numbers[input.name] = Number(input.value);
-  post("/twins/" + form.dataset.fault, numbers);
+  const said = {};     // an empty field says nothing: the device's own choice
+  for (const input of form.querySelectorAll("input")) {
+    if (input.value !== "") said[input.name] = input.type === "number" ? Number(input.value) : input.value;
+  }
+  post("/twins/" + form.dataset.verb, said);
 });
 
 // Devices
 
 function bad(state) {
   return ["silent", "split", "duplicate", "self_test_failed", "power_off", "slow_ms", "garble", "garbage",
-          "timeout_frames"].some(key => state[key]) || state.truncate !== null || state.online === false;
+          "echo", "timeout_frames"].some(key => state[key]) || state.truncate !== null || state.online === false;
 }
+
+// What every device has, and its faults show.
+const common = new Set(["silent", "slow_ms", "split", "gap_ms", "garble", "garbage", "duplicate", "truncate", "echo",
+                        "plugged", "url"]);
 
 function health(output, state) {
   const trouble = bad(state);
@@ -130,9 +136,12 @@ function show(twins) {
     document.querySelectorAll(`[data-switch^="${device}/"]`).forEach(box => {
       box.checked = Boolean(state[box.dataset.switch.split("/")[1]]);
     });
+    const own = document.querySelector(`#${device} > pre`);
+    if (own) own.textContent = Object.entries(state).filter(([key]) => !common.has(key))
+      .map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join("\n");
   }
-  lie(twins.idcard);
-  print(twins.printer);
+  if (twins.idcard) lie(twins.idcard);
+  if (twins.printer) print(twins.printer);
 }
 
 async function watch() {
