@@ -13,7 +13,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
 from kiosk.moments import moment
+from kiosk.numbers import CodeRule
 from kiosk.play import Entry, Result
 from kiosk.visit import Comfort
 from kiosk.words import Name
@@ -108,17 +109,18 @@ class Desk:
     """`post` takes messages from any thread to the stage. `wake` is called when news lies ready to be sent. `hands`: by
     whom and when work is done; threads of its own where nobody says otherwise."""
 
-    def __init__(self, journal: Journal, hospital: Hospital, lobby: Lobby, names: Name, visit_card: str,
+    def __init__(self, journal: Journal, hospital: Hospital, lobby: Lobby, names: Name, codes: Sequence[CodeRule],
                  post: Callable[[Any], None], wake: Callable[[], None],
                  departments: Callable[[], Any], today: Callable[[], dt.datetime],
                  hands: Hands | None = None) -> None:
         self._journal, self._hospital, self._lobby = journal, hospital, lobby
-        self._names, self._visit_card, self._post, self._wake = names, visit_card, post, wake
+        self._names, self._codes, self._post, self._wake = names, codes, post, wake
         self._departments, self._now = departments, today
         self._hands, self._pen = hands or Threads(HANDS), hands or Threads(1)
         self._back = hands or Threads(BACK_HANDS)
         self._notes: deque[tuple[str, dict[str, Any]]] = deque()
         self._ears: dict[str, Ear] = {}
+        self._asked: Collection[str] = ()       # the kinds of codes that the question of this moment takes
         self._dropped: set[str] = set()
 
     # What the stage asks.
@@ -140,6 +142,7 @@ class Desk:
         def hear(event: r.Event) -> None:
             self._post(Heard(serial, event))
 
+        self._asked = getattr(ask, "accepts", (r.CodeKind.VISIT_CARD,))
         for name in self._ears.keys() - set(ask.listens):
             self._ears.pop(name).close()
         for name in ask.listens:
@@ -158,7 +161,7 @@ class Desk:
             case "idcard":
                 return card_ear(self._lobby.idcard, self._hands, hear, lambda: self._now().date())
             case "scanner":
-                return code_ear(self._lobby.scanner, self._hands, hear, self._visit_card)
+                return code_ear(self._lobby.scanner, self._hands, hear, self._codes, lambda: self._asked)
             case "payer_code":
                 return payer_ear(self._lobby.scanner, self._hands, hear)
         assert isinstance(ask, r.Pay), f"nobody hears {name}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from drivers.contract import (CardMoved, CardReader, CardRefused, DeviceError, IdCard, NothingPresented, Scanner,
@@ -17,7 +17,7 @@ from drivers.service import Command, Service
 from kiosk.care import Document, Order
 from kiosk.hands import Hands
 from kiosk.hospital import Hospital, Unknown
-from kiosk.numbers import kind_of_code, wallet_of
+from kiosk.numbers import CodeRule, kind_of_code, wallet_of
 from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, Event, PaymentNews, Refused)
 
 WAIT = 30.0          # seconds one wait for a card or code lasts before it is begun again
@@ -101,14 +101,19 @@ def card_ear(service: Service[CardReader[IdCard]], hands: Hands, hear: Hear, tod
     return DeviceEar(service, hands, lambda reader: reader.read_card(WAIT), meaning, hear)
 
 
-def code_ear(service: Service[Scanner], hands: Hands, hear: Hear, visit_card: str) -> DeviceEar:
-    """Hears codes, each with its kind; payment codes and rubbish lose their value here (they are secrets, or useless)."""
+def code_ear(service: Service[Scanner], hands: Hands, hear: Hear, rules: Sequence[CodeRule],
+             asked: Callable[[], Collection[str]]) -> DeviceEar:
+    """Hears codes, each with its kind. `asked`: the kinds that the page of this moment takes; all others lose their value
+    here, for they are secrets, or useless."""
 
     def meaning(answer: str | DeviceError) -> Event | None:
         if isinstance(answer, DeviceError):
             return None
-        kind = CodeKind(kind_of_code(answer, visit_card))
-        return CodeShown(kind, answer.upper() if kind in (CodeKind.VISIT_CARD, CodeKind.ID_NUMBER) else "")
+        wanted = asked()
+        kind = CodeKind(kind_of_code(answer, rules, wanted))
+        if kind not in wanted:
+            return CodeShown(kind, "")
+        return CodeShown(kind, answer.upper() if kind in (CodeKind.VISIT_CARD, CodeKind.ID_NUMBER) else answer)
 
     return DeviceEar(service, hands, lambda scanner: scanner.scan(WAIT), meaning, hear)
 

@@ -18,6 +18,7 @@ from kiosk.ears import works
 from kiosk.hospital import Hospital
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
+from kiosk.numbers import code_rules
 from kiosk.settings import Settings
 from kiosk.stage import Stage
 from kiosk.sync import Sync
@@ -49,7 +50,9 @@ class Machine:
         self.lobby = Lobby(idcard=self._service(CardReader, "idcard"), scanner=self._service(Scanner, "scanner"),
                            printer=self._service(Printer, "printer"))
         self.desk = Desk(self.journal, self.hospital, self.lobby, Name(settings.hospital_zh, settings.hospital_en),
-                         settings.visit_card, post, self.sync.wake, self.sync.departments, self.now)
+                         code_rules(visit_card=settings.visit_card, insurance_code=settings.insurance_code,
+                                    health_card=settings.health_card),
+                         post, self.sync.wake, self.sync.departments, self.now)
 
     def now(self) -> dt.datetime:
         """The time of day where the hospital is."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -37,14 +39,46 @@ def wallet_of(text: str) -> str | None:
     return next((wallet for wallet, form in WALLETS.items() if re.fullmatch(form, text)), None)
 
 
-def kind_of_code(text: str, visit_card: str) -> str:
-    """visit_card, id_number, payment or rubbish (requests.CodeKind), by rules in a fixed order.
+CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "": lambda text: True,
+    "citizen": lambda text: is_id_number(text.upper()),
+    "wallet": lambda text: wallet_of(text) is not None,
+}
 
-    A citizen number of provinces 11-15 has the form of a WeChat code too: the birth date and the check digit decide
-    first. `visit_card` is the hospital's own pattern (a regular expression for the whole code).
-    """
-    if re.fullmatch(visit_card, text):
-        return "visit_card"
-    if is_id_number(text.upper()):
-        return "id_number"
-    return "payment" if wallet_of(text) else "rubbish"
+
+@dataclass(frozen=True)
+class CodeRule:
+    """How a kind of code (requests.CodeKind) is known: a regular expression for the whole code, "" for none of this kind
+    here, and what else must hold, by its name in `CHECKS`."""
+
+    kind: str
+    form: str
+    check: str = ""
+
+    def fits(self, text: str) -> bool:
+        return bool(self.form and re.fullmatch(self.form, text) and CHECKS[self.check](text))
+
+
+RULES = (
+    CodeRule("visit_card", r"V\d{12}"),
+    # A citizen number of provinces 11-15 has the form of a WeChat code too: birth date and check digit decide first.
+    CodeRule("id_number", r"[0-9]{17}[0-9Xx]", "citizen"),
+    CodeRule("payment", r"[0-9]{16,24}", "wallet"),
+    # 医保电子凭证. No document says how long it is; 28 digits is what people see. The hospital's insurance bureau knows.
+    CodeRule("insurance_code", r"[0-9]{28}"),
+    # 电子健康卡: the card's number, the kind of QR code, and what the region adds, between colons.
+    CodeRule("health_card", r"[0-9A-Za-z]{32,64}(:[^:]*)+"),
+)
+"""What is tried, in this order. Forms that differ from hospital to hospital are settings of the same names."""
+
+
+def code_rules(**forms: str) -> tuple[CodeRule, ...]:
+    """`RULES` with this hospital's own forms, by kind."""
+    return tuple(replace(rule, form=forms.get(rule.kind, rule.form)) for rule in RULES)
+
+
+def kind_of_code(text: str, rules: Sequence[CodeRule] = RULES, asked: Collection[str] = ()) -> str:
+    """The kind of the first rule that fits, or rubbish. What the page asked for is tried first: where two kinds have one
+    form, the person holds out what they were told to."""
+    by_wish = sorted(rules, key=lambda rule: rule.kind not in asked)
+    return next((rule.kind for rule in by_wish if rule.fits(text)), "rubbish")

@@ -19,6 +19,7 @@ from kiosk.desk import Desk, Lobby, News
 from kiosk.hands import Task
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import Story, stories, tiles
+from kiosk.numbers import RULES
 from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Identify, Option, Pay, PayWith, Row, Trouble,
                             TypeInstead, Welcome)
 from kiosk.stage import Stage
@@ -96,7 +97,7 @@ class Core:
         hospital = cast(Any, self.town.hospital)
         self.sync = Sync(self.journal, hospital, self.post)
         self.desk = Desk(self.journal, hospital, Lobby(*cast(Any, (self.reader, self.scanner, self.paper))),
-                         SIGN, r"V\d{12}", self.post, lambda: self.do(self._deliver), hospital.departments,
+                         SIGN, RULES, self.post, lambda: self.do(self._deliver), hospital.departments,
                          self.town.clock.wall, self)
         self.stage = Stage(self, self.desk, self.journeys, tiles(), self.town.clock.wall)
         self.stage.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from kiosk.care import Order, PaperKind
 from kiosk.desk import PAUSES, Desk, Heard, Job, Lobby, News, Outcome, Recalled
 from kiosk.hands import Task, Threads
 from kiosk.journal import Journal
+from kiosk.numbers import RULES
 from kiosk.play import Entry, Result
 from kiosk.requests import (Done, Ask, CardRead, CardTrouble, CodeKind, CodeShown, ConfirmHold, Do, HoldSlot, Identify,
                             Papers, Pay, PaymentNews, Print, Refused, ReportPaper)
@@ -44,7 +46,7 @@ class Room:
             ("idcard", Slot()), ("scanner", Slot()), ("printer", self.printer)))
         hospital = cast(Any, self.town.hospital)
         self.desk = Desk(self.journal, hospital, Lobby(*cast(Any, (self.reader, self.scanner, self.paper))),
-                         Name("医院", "Hospital"), r"V\d{12}", self.inbox.put, self._wake, hospital.departments,
+                         Name("医院", "Hospital"), RULES, self.inbox.put, self._wake, hospital.departments,
                          self.town.clock.wall, hands or self)
         self.sync = Sync(self.journal, hospital, self.inbox.put)
 
@@ -267,6 +269,16 @@ def test_a_card_is_heard_by_the_question_that_stands(room: Room) -> None:
     assert event.document.read_on == room.town.clock.wall().date()
 
 
+def test_what_the_question_takes_is_not_a_secret_from_it(room: Room) -> None:
+    """And an ear that stays open asks for what the question of that moment takes."""
+    room.desk.listen(IDENTIFY, 7)
+    room.desk.listen(replace(IDENTIFY, accepts=("idcard", "insurance_code")), 8)
+    room.scanner.present("2" * 28)
+    assert heard(room) == [(8, CodeShown(CodeKind.INSURANCE_CODE, "2" * 28))]
+    room.scanner.present("V000000000002")
+    assert heard(room) == [(8, CodeShown(CodeKind.VISIT_CARD, ""))]
+
+
 def test_after_the_question_nothing_is_heard(room: Room) -> None:
     room.desk.listen(IDENTIFY, 7)
     room.desk.hush()
@@ -289,7 +301,8 @@ def test_an_ear_goes_on_listening(room: Room) -> None:
 
 @pytest.mark.parametrize("code, event", [
     ("V000000000002", CodeShown(CodeKind.VISIT_CARD, "V000000000002")),
-    ("99999920190909001x", CodeShown(CodeKind.ID_NUMBER, "99999920190909001X")),
+    ("99999920190909001x", CodeShown(CodeKind.ID_NUMBER, "")),
+    ("2" * 28, CodeShown(CodeKind.INSURANCE_CODE, "")), ("a" * 64 + ":1", CodeShown(CodeKind.HEALTH_CARD, "")),
     ("130000000000000001", CodeShown(CodeKind.PAYMENT, "")), ("whatever", CodeShown(CodeKind.RUBBISH, ""))])
 def test_a_code_is_heard_as_what_it_is_and_secrets_are_not_passed_on(room: Room, code: str, event: CodeShown) -> None:
     room.desk.listen(IDENTIFY, 7)

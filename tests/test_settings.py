@@ -31,7 +31,8 @@ def test_an_unknown_name_is_an_error() -> None:
 BAD = {
     "kiosk": ("", "K 01", "k" * 33), "hospital_url": ("kiosk.example", "ftp://x"), "hospital_zh": ("", "医" * 41),
     "idcard": ("../evil", "Idcard"), "idcard_url": ("/dev/ttyS0", "serial:", "http://x"), "printer_options": ("fence", "=x"),
-    "visit_card": ("(", "[0-9"), "language": ("de", "ZH"), "orientation": ("diagonal",),
+    "visit_card": ("(", "[0-9"), "insurance_code": ("*",), "health_card": ("(?",),
+    "language": ("de", "ZH"), "orientation": ("diagonal",),
     "fullscreen": ("maybe",), "px_per_mm": ("0.5", "13", "four", "nan"), "patience": ("19", "601", "60.5", "", "-60"),
 }
 

@@ -18,6 +18,8 @@ class CodeKind(StrEnum):
     VISIT_CARD = "visit_card"
     ID_NUMBER = "id_number"
     PAYMENT = "payment"
+    INSURANCE_CODE = "insurance_code"      # 医保电子凭证
+    HEALTH_CARD = "health_card"            # 电子健康卡
     RUBBISH = "rubbish"
 
 
