@@ -43,13 +43,16 @@ class Subject:
     """One driver before one twin.
 
     `use(twins, desk)` does the device's work once, bringing the twin into the state that takes (it may be in any): True
-    when every value came out as the twin was given it, a DeviceError when it ended with one; all else is a wrong value.
+    when every value came out as the twin was given it, a DeviceError when it ended with one; all else is a wrong value. `twins.devices[device]` is the twin; `desk.do(work)` runs a command.
 
     `codec(data)` runs the pure codec over arbitrary bytes, all of it. It may raise DeviceError and nothing else.
 
     `waits(device)` is a command that waits some 20 s for a person; None where the device has none.
 
     `prepare(twin)` is called when the twin has been put on the bench: models that answer otherwise than most.
+
+    `unchecked`: of "identify", "status" and "use" those whose answers carry no check in this protocol, so that no driver
+    could notice one wrong byte. Keep it empty, or say in the subject's file which bytes and why.
 
     `asks`: False for devices that cannot be asked anything (line scanners, keyboards): nobody can tell that it is the
     wrong one, and what it sends has no check.
@@ -65,6 +68,7 @@ class Subject:
     waits: Callable[[Any], object] | None = None
     prepare: Callable[[Any], object] = lambda twin: None
     asks: bool = True
+    unchecked: frozenset[str] = frozenset()
     tells: Callable[[Any], object] | None = None        # a verb of the twin that changes what `status` says; heal undoes it
     patience: Mapping[str, float] = field(default_factory=dict)
 

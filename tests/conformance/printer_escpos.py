@@ -37,4 +37,5 @@ def codec(data: bytes) -> None:
     judge(automatic(data[:4].ljust(4, b"\0")))
 
 
-SUBJECT = Subject("printer_escpos", "printer", use, codec, tells=lambda twin: twin.cover_open())
+SUBJECT = Subject("printer_escpos", "printer", use, codec, tells=lambda twin: twin.cover_open(),
+                  unchecked=frozenset({"status"}))   # a bare byte of bits for each answer

@@ -28,4 +28,5 @@ def codec(data: bytes) -> None:
         decoder.end()
 
 
-SUBJECT = Subject("scanner_line", "scanner", use, codec, waits=lambda device: device.scan(20), asks=False)
+SUBJECT = Subject("scanner_line", "scanner", use, codec, waits=lambda device: device.scan(20), asks=False,
+                  unchecked=frozenset({"use"}))      # a code and its suffix, nothing else: one wrong letter is another code

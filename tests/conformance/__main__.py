@@ -1,0 +1,102 @@
+"""Every single-byte fault and fuzzed codecs, for every driver: a line for each, and 1 when anything is not as it must be."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+
+from conformance import drivers, subject, subjects
+from conformance.faults import byte_faults, clean, verdict
+from conformance.fuzz import fuzz
+
+ROW = "{:18} {:>7} {:>8} {:>8} {:>8} {:>9} {:>8} {:>6} {:>6} {:>6}"
+SHOWN = 5           # examples of each driver's failures
+
+
+@dataclass
+class Tally:
+    """One driver's numbers."""
+
+    driver: str
+    frames: int = 0
+    faults: int = 0
+    inputs: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        return any(self.counts[what] for what in ("crash", "hang", "wrong", "lost"))
+
+    def note(self, what: str, example: str, count: int = 1) -> None:
+        self.counts[what] += count
+        if len(self.examples) < SHOWN:
+            self.examples.append(f"{what}: {example}")
+
+
+def run(driver: str, sample: int | None, inputs: int, seed: int) -> Tally:
+    """All of one driver's cases, or `sample` of its single-byte faults."""
+    one = subject(driver)
+    good = clean(one)
+    faults = byte_faults(good.frames)
+    if sample is not None and len(faults) > sample:
+        faults = random.Random(seed).sample(faults, sample)
+    tally = Tally(driver, len(good.frames), len(faults), inputs)
+    for fault in faults:
+        outcome = verdict(one, good, fault)
+        if outcome.good:
+            tally.counts[outcome.what] += 1
+        else:
+            tally.note(outcome.what, f"{fault} {outcome.detail}")
+    for found, count in fuzz(one, good.frames, inputs, seed).items():
+        tally.note(found.partition(":")[0], found, count)
+    return tally
+
+
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/conformance", description=__doc__)
+    parser.add_argument("drivers", nargs="*", metavar="DRIVER", help="only these; default: all that there are")
+    parser.add_argument("--full", action="store_true", help="every fault, and a million fuzzed inputs for each codec")
+    parser.add_argument("--seed", type=int, default=1, help="of what is chosen by chance (default: 1)")
+    found = parser.parse_args(words)
+    if unknown := set(found.drivers) - set(drivers()):
+        parser.error(f"no such driver: {', '.join(sorted(unknown))}")
+    return found
+
+
+def main() -> int:
+    asked = arguments()
+    known = subjects()
+    wanted = asked.drivers or drivers()
+    sample, inputs = (None, 1_000_000) if asked.full else (500, 10_000)
+    failed = False
+    print(ROW.format("driver", "answers", "faults", "right", "error", "fuzzed", "crashes", "hangs", "wrong", "lost"))
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        running = {name: pool.submit(run, name, sample, inputs, asked.seed) for name in wanted if name in known}
+        for name in wanted:
+            if name not in known:
+                failed = True
+                print(f"{name:18} has no subject in tests/conformance")
+                continue
+            try:
+                tally = running[name].result()
+            except AssertionError as error:
+                failed = True
+                print(f"{name:18} {error}")
+                continue
+            failed |= tally.failed
+            numbers = [tally.counts[what] for what in ("crash", "hang", "wrong", "lost")]
+            print(ROW.format(name, tally.frames, tally.faults, tally.counts["right"], tally.counts["error"],
+                             tally.inputs, *numbers), flush=True)
+            for example in tally.examples:
+                print(f"    {example}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Bytes that no device should send, for codecs: noise, answers damaged in several places, pieces of answers."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from conformance import Subject
+from conformance.faults import alarm
+from conformance.memory import Hang, place
+from drivers.contract import DeviceError
+
+LONG = 200          # bytes; a longer answer is taken whole only now and then: it costs as much as many short ones
+
+
+def inputs(frames: Sequence[bytes], seed: int) -> Iterator[bytes]:
+    """Without end; the same for the same seed. `frames` are answers as the device gives them."""
+    chance = random.Random(seed)
+    while True:
+        if not frames or chance.random() < 0.3:
+            yield chance.randbytes(chance.choice((0, 1, 2, 3, 5, 8, 16, 40, 100)))
+            continue
+        data = bytearray(chance.choice(frames))
+        if len(data) > LONG and chance.random() < 0.95:
+            start = chance.choice((0, 0, chance.randrange(len(data))))
+            data = data[start:start + chance.randrange(LONG)]
+        for _ in range(chance.choice((0, 1, 1, 2, 3, 8))):
+            _damage(data, chance)
+        if chance.random() < 0.3:
+            del data[chance.randrange(len(data) + 1):]
+        if chance.random() < 0.2:
+            data += chance.choice(frames)[:LONG]
+        yield bytes(data)
+
+
+def _damage(data: bytearray, chance: random.Random) -> None:
+    at = chance.randrange(len(data) + 1)
+    match chance.randrange(5):
+        case 0:
+            del data[at:at + chance.randrange(1, 5)]
+        case 1:
+            data[at:at] = chance.randbytes(chance.randrange(1, 5))
+        case 2:
+            data[at:at + 1] = bytes((chance.choice((0x00, 0xFF, 0x7F, 0x80, 0x10, 0x30, 0x3A)),))
+        case 3:
+            data[at:at + 1] = chance.randbytes(1)
+        case _:
+            data[at:at] = data[max(0, at - 6):at]
+
+
+def fuzz(subject: Subject, frames: Sequence[bytes], count: int, seed: int) -> Counter[str]:
+    """What came of `count` inputs: how many crashes by kind and place, and hangs by the input (hex)."""
+    found: Counter[str] = Counter()
+    for data, _ in zip(inputs(frames, seed), range(count)):
+        try:
+            with alarm():
+                subject.codec(data)
+        except DeviceError:
+            continue
+        except Hang:
+            found[f"hang: {data.hex(' ')}"] += 1
+        except Exception as error:
+            found[f"crash: {place(error)}"] += 1
+    return found
