@@ -154,13 +154,13 @@ def obligations(arguments: argparse.Namespace) -> None:
 
 
 def reconcile(arguments: argparse.Namespace) -> int:
-    from hospital.money import channels, reconciling
+    from hospital.money import channels, daily
     from hospital.payments.channel import ChannelAway, NoBill
 
     look = 0
     for channel in channels.names():
         try:
-            report = reconciling.reconcile(arguments.date, channel)
+            report = daily.compare(arguments.date, channel)
         except NoBill:
             print(f"{arguments.date} {channel}：渠道没有这一天的账单（没有交易，或尚未生成）")
         except ChannelAway as away:

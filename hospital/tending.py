@@ -2,8 +2,9 @@
 
 One pass: orders past their end are concluded, closed ones looked at again for money that came after all, money
 without a booking is booked or refunded, refunds are asked for until they are done, stopped sessions are cleared, old
-answers are forgotten. Every step is guarded by the database, so that any number of servers may tend at once; and each
-stands by itself: a fault is written down by its kind and place, and stops nothing else.
+answers are forgotten; in the morning the day before is compared with the channels' bills. Every step is guarded by
+the database, so that any number of servers may tend at once; and each stands by itself: a fault is written down by its
+kind and place, and stops nothing else.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from django.db.models import F, Q
 from hospital import bell, clock
 from hospital.care import booking
 from hospital.kiosk import acquaintance, claims
-from hospital.money import cancelling, refunding, settling
+from hospital.money import cancelling, daily, refunding, settling
 from hospital.money.models import Order, Refund
-from hospital.payments.channel import ChannelAway
+from hospital.payments.channel import ChannelAway, NoBill
 from hospital.refusal import Away
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Tended:
     refunds_failed: int = 0
     bookings_cleared: int = 0
     answers_forgotten: int = 0
+    days_reconciled: int = 0
     waiting: int = 0
     faults: int = 0
 
@@ -53,7 +55,7 @@ class Tended:
 def tend() -> Tended:
     """One pass."""
     tended = Tended()
-    for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old):
+    for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old, _reconcile):
         with _by_itself(tended, step.__name__.strip("_")):
             step(tended)
     return tended
@@ -135,6 +137,16 @@ def _push_refunds(tended: Tended) -> None:
                 return
             tended.refunds_done += state == Refund.State.DONE
             tended.refunds_failed += state == Refund.State.FAILED
+
+
+def _reconcile(tended: Tended) -> None:
+    for one in daily.due():
+        with _by_itself(tended, "reconcile"):
+            try:
+                daily.compare(one.day, one.channel)
+                tended.days_reconciled += 1
+            except (NoBill, ChannelAway):
+                tended.waiting += 1
 
 
 def tend_until(stop: threading.Event) -> None:

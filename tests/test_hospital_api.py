@@ -23,7 +23,7 @@ CONTRACT = {
     "/patients": "post", "/patients/{patient}/appointments": "get", "/patients/{patient}/papers": "get",
     "/patients/{patient}/notices": "get", "/notices/{notice}/seen": "post", "/holds": "post",
     "/holds/{hold}/release": "post", "/holds/{hold}/confirm": "post", "/charges": "post", "/orders": "post",
-    "/orders/{no}": "get",
+    "/orders/{no}": "get", "/obligations": "get", "/obligations/mine": "put",
     "/orders/{no}/close": "post", "/appointments/{appointment}/cancel": "post", "/papers": "post",
     "/papers/outcome": "post", "/facts": "post",
 }

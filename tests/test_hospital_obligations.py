@@ -12,7 +12,7 @@ from hospital.money.models import Order, Refund
 from hospital.payments.channel import RefundState
 from hospital.registrar import rights
 from hospital.tending import tend
-from hospital_fixtures import Clock, Hospital, Kiosk, segment
+from hospital_fixtures import API, Clock, Hospital, Kiosk, segment
 from paper_channel import PaperChannel
 
 
@@ -158,3 +158,52 @@ def test_an_order_is_found_by_the_reference_on_the_slip(hospital: Hospital, kios
     wanted, other = (Order.objects.get(key=key).no for key in ("0badc0de11-0-3", "1badc0de22-0-3"))
     shown = desk.get("/admin/money/order/", {"q": "0BADC0DE"}).content.decode()
     assert wanted in shown and other not in shown
+
+
+def told(no: str, **words: object) -> dict[str, object]:
+    return {"kind": "visit_held", "no": no, "since": "2026-11-20T08:00:00+08:00", "what": "办理未完成：挂号",
+            "next": "由工作人员处理", "person": True, **words}
+
+
+def tells(kiosk: Kiosk, *owed: dict[str, object]) -> int:
+    return kiosk._client.put(f"{API}/obligations/mine", {"obligations": owed}, content_type="application/json").status_code
+
+
+def test_what_the_machines_have_not_settled_is_on_the_same_list(town: Town, kiosk: Kiosk, desk: Client, time: Clock,
+                                                                capsys: pytest.CaptureFixture[str]) -> None:
+    disputed = town.paid(amount=1)
+    other = Kiosk("K2")
+    news = told("0BADC0DE", kind="news", since="2026-11-20T08:30:00+08:00", person=False)
+    for _ in range(2):
+        assert tells(kiosk, told("0BADC0DE"), news) == 200, "as often as it likes"
+    assert tells(other, told("1BADC0DE")) == 200
+    assert [(one.no, one.kind, one.age, one.person) for one in obligations.owed()] == [
+        ("K1 0BADC0DE", "visit_held", "1小时", True),
+        ("K2 1BADC0DE", "visit_held", "1小时", True), (disputed, "disputed", "0分钟", True),
+        ("K1 0BADC0DE", "news", "30分钟", False)]
+    commands.obligations(commands._parser().parse_args(["obligations"]))
+    said, page = capsys.readouterr().out, desk.get("/admin/money/obligation/").content.decode()
+    for one in obligations.owed():
+        assert all(word in said and word in page for word in (one.no, one.what, one.age, one.next)), one
+    assert tells(kiosk) == 200, "all of it is settled"
+    assert [one.no for one in obligations.owed()] == ["K2 1BADC0DE", disputed]
+
+
+def test_a_machine_is_told_what_the_hospital_owes_of_its_orders_alone(town: Town, hospital: Hospital, kiosk: Kiosk,
+                                                                      channel: PaperChannel, time: Clock) -> None:
+    disputed = town.paid(amount=1)
+    time.go(minutes=10)
+    open_ = town.order()
+    time.go(minutes=10)
+    assert tells(kiosk, told("0BADC0DE")) == 200
+    one, two = kiosk.get("/obligations").body
+    assert one == {"kind": "disputed", "no": disputed, "amount": 1, "since": one["since"], "what": "付款有疑：amount",
+                   "next": "由工作人员核对渠道账单后处理", "person": True}
+    assert (two["no"], two["kind"], two["person"]) == (open_, "unsettled", False)
+    assert Kiosk("K2").get("/obligations").body == []
+
+
+def test_a_list_without_sense_is_refused(kiosk: Kiosk) -> None:
+    assert tells(kiosk, told("0BADC0DE", since="yesterday")) == 422
+    assert tells(kiosk, *[told("0BADC0DE")] * 501) == 422
+    assert obligations.owed() == []

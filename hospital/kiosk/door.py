@@ -46,7 +46,7 @@ class KioskToken(HttpBearer):
 
 def read(router: Router, path: str, answer: Any, refusals: tuple[str, ...] = (), method: str = "GET",
          ) -> Callable[[View], View]:
-    """Register a question: it changes nothing and needs no key."""
+    """Register a question: it changes nothing and needs no key. Nor does the whole of something, told again (PUT)."""
     register = router.api_operation([method], path, response=_responses({200: answer}, ("unauthorized", *refusals)))
     words = TypeAdapter(answer)
 

@@ -36,6 +36,7 @@ class Hello(Schema):
     version: str
     hospital: Name
     zone: str
+    channels: list[str]     # how a patient can pay now: wechat, alipay
 
 
 class DepartmentLite(Schema):
@@ -216,6 +217,23 @@ class Notice(Schema):
     kind: Literal["refunded_late", "paper_owed", "disputed", "session_stopped"]
     at: Moment
     data: dict[str, Any]
+
+
+class Obligation(Schema):
+    """Something that is not settled yet. `what` and `next`, what happens next, are for people; `person`: nothing does
+    until somebody acts. `amount` in fen, where it is about money."""
+
+    kind: str = Field(max_length=20)
+    no: str = Field(max_length=40)
+    amount: int | None = None
+    since: Moment
+    what: str = Field(max_length=200)
+    next: str = Field(max_length=200)
+    person: bool
+
+
+class Obligations(Schema):
+    obligations: list[Obligation] = Field(max_length=500)
 
 
 class Fact(Schema):

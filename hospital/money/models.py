@@ -247,6 +247,44 @@ class Difference(models.Model):
         return f"{self.get_kind_display()} {self.refund_no or self.order_no}"
 
 
+class Reconciliation(models.Model):
+    """A channel's day, compared with its bill or still to be; see `daily`."""
+
+    day = models.DateField("账单日期")
+    channel = models.CharField("渠道", max_length=12)
+    tried_at = models.DateTimeField("上次对账", null=True)
+    done_at = models.DateTimeField("完成时间", null=True)
+    result = models.CharField("结果", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "对账记录"
+        ordering = ["-day", "channel"]
+        constraints = [models.UniqueConstraint(fields=["day", "channel"], name="one_reconciliation_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.channel}"
+
+
+class MachineObligation(models.Model):
+    """What a machine has not settled yet, in its own words, as it last told the whole of it; see `obligations`."""
+
+    kiosk = models.CharField("自助机", max_length=40)
+    kind = models.CharField("类别", max_length=20)
+    no = models.CharField("参考号", max_length=40)
+    since = models.DateTimeField("起始时间")
+    what = models.CharField("问题", max_length=200)
+    next = models.CharField("下一步", max_length=200)
+    person = models.BooleanField("待人工")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "自助机待处理"
+        ordering = ["since", "pk"]
+        indexes = [models.Index(fields=["kiosk"], name="machine_obligation")]
+
+    def __str__(self) -> str:
+        return f"{self.kiosk} {self.no}"
+
+
 class Obligation(Order):
     """An order on the list of what is not settled yet (待处理账务); see `obligations`."""
 

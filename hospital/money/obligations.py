@@ -6,22 +6,27 @@ Each entry says how long it has waited and what happens next; `person` says that
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from hospital import clock
-from hospital.money.models import Difference, Order, Refund
+from hospital.money import daily
+from hospital.money.models import Difference, MachineObligation, Order, Reconciliation, Refund
 
 
 @dataclass(frozen=True)
 class Owed:
     """One thing that is not settled yet. `amount` in fen."""
 
-    kind: str                  # disputed, refund_failed, refund_stuck, refunding, unbooked, unsettled
+    # disputed, refund_failed, refund_stuck, refunding, unbooked, unsettled, bill_…, unreconciled; or a machine's own word
+    kind: str
     no: str
-    amount: int
+    amount: int | None         # fen, where it is about money
     since: dt.datetime
     what: str                  # for people
     next: str                  # what happens next, and by whom
@@ -33,7 +38,11 @@ class Owed:
 
     def __str__(self) -> str:
         mark = "！" if self.person else "　"
-        return f"{mark}{self.no}  {self.amount // 100}.{self.amount % 100:02d}元  {self.age}  {self.what}  → {self.next}"
+        return f"{mark}{'  '.join(filter(None, (self.no, self.sum, self.age, self.what)))}  → {self.next}"
+
+    @property
+    def sum(self) -> str:
+        return "" if self.amount is None else f"{self.amount // 100}.{self.amount % 100:02d}元"
 
 
 def orders() -> QuerySet[Order]:
@@ -45,10 +54,49 @@ def orders() -> QuerySet[Order]:
 
 
 def owed() -> list[Owed]:
-    """Everything, what waits for a person first, and then the oldest."""
-    differences = Difference.objects.filter(settled_at__isnull=True)
-    return sorted([*map(of_order, orders()), *map(of_difference, differences)],
-                  key=lambda one: (not one.person, one.since))
+    """Everything, the hospital's and the machines', what waits for a person first, and then the oldest."""
+    return _sorted(map(of_order, orders()), others())
+
+
+def others() -> list[Owed]:
+    """All of it that is no order of ours."""
+    return _sorted(map(of_difference, differences()), map(of_day, daily.unfinished()),
+                   map(of_machine, MachineObligation.objects.all()))
+
+
+def about(kiosk: str) -> list[Owed]:
+    """The hospital's own part of it that was begun at one machine."""
+    begun = Order.objects.filter(kiosk=kiosk)
+    return _sorted(map(of_order, orders().filter(kiosk=kiosk)),
+                   map(of_difference, differences().filter(order_no__in=begun.values("no"))))
+
+
+def tell(kiosk: str, told: Sequence[MachineObligation]) -> None:
+    """A machine tells the whole of what it has not settled; what it told before is over."""
+    with transaction.atomic():
+        MachineObligation.objects.filter(kiosk=kiosk).delete()
+        MachineObligation.objects.bulk_create(told)
+
+
+def differences() -> QuerySet[Difference]:
+    return Difference.objects.filter(settled_at__isnull=True)
+
+
+def _sorted(*some: Iterable[Owed]) -> list[Owed]:
+    return sorted(chain(*some), key=lambda one: (not one.person, one.since))
+
+
+def of_machine(one: MachineObligation) -> Owed:
+    """Of a machine, in its words."""
+    return Owed(one.kind, f"{one.kiosk} {one.no}", None, one.since, one.what, one.next, one.person)
+
+
+def of_day(one: Reconciliation) -> Owed:
+    """A day that is not compared yet."""
+    person = daily.given_up(one)
+    command = f"由工作人员运行 python -m hospital reconcile {one.day}"
+    return Owed("unreconciled", str(one), None, daily.published(one.day), f"当日尚未对账：{one.result}",
+                command if person else "系统每半小时自动再取账单", person)
 
 
 def of_difference(one: Difference) -> Owed:

@@ -42,10 +42,13 @@ class Report:
         """What a person must look at."""
         return [one for one in self.differences if one.settled_at is None]
 
-    def __str__(self) -> str:
-        head = (f"{self.day} {self.channel}：渠道收款 {_yuan(self.came)}，退款 {_yuan(self.back)}；相符 {self.matched} 笔，"
+    @property
+    def summary(self) -> str:
+        return (f"渠道收款 {_yuan(self.came)}，退款 {_yuan(self.back)}；相符 {self.matched} 笔，"
                 f"渠道自行退回 {self.given_back} 笔，差异 {len(self.differences)} 笔，待人工 {len(self.waiting)} 笔")
-        return "\n".join([head, *map(line, self.differences)])
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.day} {self.channel}：{self.summary}", *map(line, self.differences)])
 
 
 def line(one: Difference) -> str:

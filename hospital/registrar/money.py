@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from hospital.money import obligations, refunding
+from hospital.money import daily, obligations, refunding
 from hospital.money.models import Invoice, LineItem, Obligation, Order, Payment, Refund
 from hospital.registrar.discharging import Discharging
 from hospital.registrar.rights import ReadOnly, record
@@ -102,13 +103,19 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Obligation)
 class ObligationAdmin(Discharging, OrderAdmin):
-    """What is not settled yet, how long it has waited, and what happens next."""
+    """What is not settled yet, how long it has waited, and what happens next: the orders, and below them all the rest of
+    the list, which no act of this page settles."""
+
+    change_list_template = "registrar/obligations.html"
 
     list_display = ("no", "what", "price", "received", "patient", "waiting", "next", "transaction")
     list_filter = ("channel", "state")
     date_hierarchy = None
     ordering = ("made_at",)
     actions = ("again", "give_back", "settled_outside")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"subtitle": daily.last(), "others": obligations.others()})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         listed = obligations.orders()

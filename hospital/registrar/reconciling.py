@@ -1,16 +1,26 @@
-"""Differences between our books and the channels' bills, to be worked off: every act is in the admin's log."""
+"""Our books against the channels' bills: when they were compared, and the differences, to be worked off: every act is in
+the admin's log."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from hospital.money import obligations, reconciling
-from hospital.money.models import Difference
+from hospital.money import daily, obligations, reconciling
+from hospital.money.models import Difference, Reconciliation
 from hospital.registrar.discharging import ReasonForm
 from hospital.registrar.rights import ReadOnly, record
 from hospital.registrar.yuan import yuan
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("day", "channel", "tried_at", "done_at", "result")
+    list_filter = (("done_at", admin.EmptyFieldListFilter), "channel")
+    date_hierarchy = "day"
 
 
 @admin.register(Difference)
@@ -23,6 +33,9 @@ class DifferenceAdmin(ReadOnly, admin.ModelAdmin):
     date_hierarchy = "day"
     action_form = ReasonForm
     actions = ("settle",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"subtitle": daily.last()})
 
     @admin.display(description="医院")
     def our_sum(self, one: Difference) -> str:

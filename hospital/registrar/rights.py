@@ -17,7 +17,7 @@ _MAY = {
              "schedule": "view add change", "slot": "view", "hold": "view", "appointment": "view change",
              "paper": "view", "notice": "view"},
     "money": {"invoice": "view", "lineitem": "view", "order": "view", "payment": "view", "refund": "view change",
-              "obligation": "view", "difference": "view change"},
+              "obligation": "view", "difference": "view change", "reconciliation": "view"},
     "kiosk": {"kiosk": "view change", "fact": "view"},
 }
 
