@@ -39,12 +39,13 @@ class Unknown(Exception):
 
 @dataclass(frozen=True)
 class Hello:
-    """Who the server is, and what time it has."""
+    """Who the server is, what time it has, and through which channels a patient can pay."""
 
     time: dt.datetime
     version: str
     hospital: Name
     zone: str
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

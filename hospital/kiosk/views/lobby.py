@@ -10,6 +10,7 @@ from hospital.care import roster
 from hospital.kiosk import answers, schemas as wire
 from hospital.kiosk.door import Request, act, read
 from hospital.kiosk.models import Fact
+from hospital.money import channels
 from hospital.version import VERSION
 
 router = Router(tags=["lobby"])
@@ -19,7 +20,7 @@ router = Router(tags=["lobby"])
 def hello(request: Request) -> wire.Hello:
     """The server's time, version, name and zone."""
     return wire.Hello(time=clock.now(), version=VERSION, hospital=wire.Name(**settings.HOSPITAL_NAME),
-                      zone=settings.TIME_ZONE)
+                      zone=settings.TIME_ZONE, channels=channels.names())
 
 
 @read(router, "/departments", list[wire.Department])
