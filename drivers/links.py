@@ -32,17 +32,24 @@ def _nothing_is_impersonal(data: bytes) -> bool:
     return False
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Spy:
     """Tells `log` what passes on a line: direction and length, and the bytes where no person is in them.
 
-    A driver's module says by its `impersonal(data)` which whole frames may be shown.
+    A driver's module says by its `impersonal(data)` which whole frames may be shown. `awake`: does anybody want to know?
     """
 
     log: Callable[[str], None]
     impersonal: Callable[[bytes], bool] = _nothing_is_impersonal
+    awake: Callable[[], bool] = _always
 
     def saw(self, direction: str, data: bytes) -> None:
+        if not self.awake():
+            return
         shown = " " + data.hex(" ") if self.impersonal(data) else ""
         self.log(f"{direction} {len(data)} bytes{shown}")
 

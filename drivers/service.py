@@ -75,6 +75,8 @@ class Service(Generic[D]):
         if not driver.isidentifier():
             raise ImportError(f"no such driver: {driver}")
         self.name = name
+        self.tap: Callable[[str], None] | None = None
+        """Gets what passes on the line, as drivers/links.Spy tells it, on the device's thread."""
         self._period = float(options.pop("period", "3"))
         self._module = importlib.import_module(f"drivers.{driver}")
         inspect.signature(self._module.Device).bind(None, **options)
@@ -212,8 +214,16 @@ class Service(Generic[D]):
         self._due = time.monotonic() + self._period
 
     def _open(self) -> Link:
-        spy = Spy(wire.debug, self._module.impersonal) if wire.isEnabledFor(logging.DEBUG) else None
+        spy = Spy(self._heard, self._module.impersonal, self._overheard)
         return open_link(self._url, spy)
+
+    def _overheard(self) -> bool:
+        return self.tap is not None or wire.isEnabledFor(logging.DEBUG)
+
+    def _heard(self, line: str) -> None:
+        wire.debug("%s %s", self.name, line)
+        if (tap := self.tap) is not None:
+            tap(line)
 
     def _refuse(self, error: DeviceError) -> None:
         """Nobody to talk to: the next attempt comes later, and whoever waits is told now."""
