@@ -65,7 +65,7 @@ def _arguments() -> argparse.ArgumentParser:
     demo.add_argument("--size", choices=("normal", "large"), default="normal", help="the size of letters")
     demo.add_argument("--orientation", choices=sorted(SIZES), default="portrait", help="how the screen stands")
     add("journeys", _journeys, "List what a patient can do here.", False)
-    settle = add("settle", _settle, "Settle what is owed, say what was done, exit; 1 when something remains.")
+    settle = add("settle", _settle, "Settle what is owed, say what was done and what remains; 1 when something does.")
     settle.add_argument("--retry", metavar="VISIT", help="play a visit again that is kept for staff")
     settle.add_argument("--drop", metavar="VISIT", help="forget a visit that is kept for staff and has been settled by hand")
     settle.add_argument("--seconds", type=float, default=60, help="how long to try (default: 60)")
@@ -171,11 +171,26 @@ def _settle(asked: argparse.Namespace) -> int:
     machine.close()
     for fact in machine.journal.facts(after=first[-1].id if first else 0):
         print(fact.at, fact.kind, " ".join(f"{name}={value}" for name, value in fact.data.items()))
+    _print_obligations(machine)
     remaining = machine.journal.open_visits()
     print(f"open visits: {len(remaining)}, still to be delivered: {len(machine.journal.owed())}")
-    for visit in remaining:
-        print(f"  {visit.id[:8].upper()} {visit.journey} since {visit.opened_at} {visit.held}")
     return 0 if settled and not remaining else 1
+
+
+def _print_obligations(machine: Any) -> None:
+    """This machine's, and the hospital's of what was begun here: the list that staff have at the hospital."""
+    from kiosk import obligations
+    from kiosk.hospital import Unknown
+    from kiosk.requests import Refused
+
+    owed = obligations.owed(machine.journal)
+    try:
+        machine.hospital.tell_obligations(owed[:obligations.MOST])
+        owed = obligations.in_order([*owed, *machine.hospital.obligations()])
+    except (Unknown, Refused):
+        print("联系不上医院的服务器，下面只有本机的待处理账务。")
+    now = dt.datetime.now(dt.UTC)
+    print("\n".join(obligations.line(one, now) for one in owed) or "没有待处理的账务")
 
 
 def _decide(journal: Any, reference: str, decision: Callable[[str], None]) -> None:

@@ -55,6 +55,20 @@ class Issued:
     copy: int
 
 
+@dataclass(frozen=True)
+class Obligation:
+    """Something that is not settled yet, by the hospital or by this machine (kiosk/obligations.py). `amount` in fen, where
+    it is about money; `person`: nothing happens until somebody acts."""
+
+    kind: str
+    no: str
+    amount: int | None
+    since: dt.datetime
+    what: str
+    next: str
+    person: bool
+
+
 class Fact(Protocol):
     """Something that happened on this machine (kiosk/journal.py)."""
 
@@ -154,6 +168,14 @@ class Hospital:
         """The machine's news for staff: what happened, without names."""
         self._tell("/facts", {"facts": [{"id": fact.id, "at": fact.at, "kind": fact.kind, "data": fact.data}
                                         for fact in facts]}, key)
+
+    def obligations(self) -> tuple[Obligation, ...]:
+        """What the hospital has not settled of the orders that this machine began."""
+        return self._get(tuple[Obligation, ...], "/obligations")
+
+    def tell_obligations(self, owed: Sequence[Obligation]) -> None:
+        """The whole of what this machine has not settled now. Told again, it replaces what was told before."""
+        self._call("PUT", "/obligations/mine", {"obligations": to_json(tuple(owed))}, {})
 
     def _get(self, kind: type[T], path: str) -> T:
         return self._record(kind, self._call("GET", path, None, {}))

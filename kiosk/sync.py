@@ -13,6 +13,7 @@ from kiosk.care import Department
 from kiosk.desk import News
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, Owed
+from kiosk.obligations import Telling
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Sync:
         self._list: tuple[float, tuple[Department, ...]] | None = None
         self._misses = 0
         self._there: bool | None = None
+        self._telling = Telling(journal, hospital)
 
     def start(self) -> None:
         threading.Thread(target=self._live, name="sync", daemon=True).start()
@@ -95,6 +97,8 @@ class Sync:
         while True:
             try:
                 pause = self.round()
+                if self._there:
+                    self._telling.tell()
             except Exception as fault:       # a full disk, a fault of our own: the next round may go well
                 log.error("a round failed: %s", type(fault).__name__)
                 pause = AWAY
