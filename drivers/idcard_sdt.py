@@ -234,6 +234,15 @@ class Device:
     def identify(self) -> str:
         """Find the speed, run the self-test, read the module's number: "SDT 05.01-20200101-…"."""
         tested = self._probe()
+        try:
+            return self._introduce(tested)
+        except WrongDevice:             # or answers to what was asked before the line was lost, each one question late
+            until = time.monotonic() + LONG
+            while self._link.read(SHORT) and time.monotonic() < until:
+                pass
+            return self._introduce(self._exchange(SELF_TEST, SHORT))
+
+    def _introduce(self, tested: Answer) -> str:
         if tested.status in SAM_FAILED:
             raise OutOfService(SAM_FAILED[tested.status])
         if tested.status != OK:

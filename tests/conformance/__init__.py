@@ -43,7 +43,8 @@ class Subject:
     """One driver before one twin.
 
     `use(twins, desk)` does the device's work once, bringing the twin into the state that takes (it may be in any): True
-    when every value came out as the twin was given it, a DeviceError when it ended with one; all else is a wrong value. `twins.devices[device]` is the twin; `desk.do(work)` runs a command.
+    when every value came out as the twin was given it, a DeviceError when it ended with one; all else is a wrong value.
+    `twins.devices[device]` is the twin, `desk.do(work)` runs a command.
 
     `codec(data)` runs the pure codec over arbitrary bytes, all of it. It may raise DeviceError and nothing else.
 

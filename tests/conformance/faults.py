@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -87,11 +87,16 @@ def verdict(subject: Subject, good: Clean, fault: Fault) -> Verdict:
         return judge(world, good)
 
 
-def judge(world: Memory, good: Clean | None = None) -> Verdict:
-    """Use the device as it is, then heal it and use it again. With `good` what it says of itself must be the same."""
+def judge(world: Memory, good: Clean | None = None, in_time: Callable[[], bool] = lambda: True) -> Verdict:
+    """Use the device as it is, then heal it and use it again. With `good` what it says of itself must be the same.
+
+    `in_time` is asked when the first use has ended.
+    """
     try:
         with alarm():
             first = _judge_use(world, good)
+            if not in_time():
+                return Verdict("hang", f"too late: {first}")
             return first if not first.good or _usable(world) else Verdict("lost", f"after {first}")
     except Hang as error:
         return Verdict("hang", str(error))
@@ -117,6 +122,7 @@ def _judge_use(world: Memory, good: Clean | None) -> Verdict:
 
 
 def _usable(world: Memory) -> bool:
+    world.cancel_at = None
     for attempt in range(ATTEMPTS):
         world.twin.heal()
         if attempt == ATTEMPTS - 1:

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from conformance import Subject
-from drivers.contract import Cancelled, DeviceError, Gone, Link, Status
+from drivers.contract import Cancelled, DeviceError, Gone, Status
 from drivers.sim.bench import TWINS
 from drivers.sim.line import Line
 from drivers.sim.loop import Loop
@@ -190,7 +190,7 @@ class MemoryLink:
     def __init__(self, line: MemoryLine, loop: StillLoop) -> None:
         self._line, self._loop = line, loop
         self.once: Callable[[], object] | None = None       # called when the driver waits, one time
-        self._cancel_at: float | None = None
+        self._cancel: Timer | None = None
         self.closed = False
         self.begin()
 
@@ -209,7 +209,7 @@ class MemoryLink:
         line = self._line
         self._loop.pass_time(timeout, lambda: bool(line.incoming) or not line.plugged or self._cancelled())
         if self._cancelled():
-            self._cancel_at = None
+            self.rearm()
             raise Cancelled
         if line.incoming:
             return line.incoming.popleft()
@@ -229,10 +229,13 @@ class MemoryLink:
 
     def cancel(self, after: float = 0.0) -> None:
         """`after`: seconds from now."""
-        self._cancel_at = self._loop.seconds + after
+        self.rearm()
+        self._cancel = self._loop.later(after, lambda: None)
 
     def rearm(self) -> None:
-        self._cancel_at = None
+        if self._cancel:
+            self._cancel.cancel()
+        self._cancel = None
 
     def close(self) -> None:
         self.closed = True
@@ -242,7 +245,7 @@ class MemoryLink:
             raise Gone("no such line")
 
     def _cancelled(self) -> bool:
-        return self._cancel_at is not None and self._loop.seconds >= self._cancel_at
+        return self._cancel is not None and self._loop.seconds >= self._cancel.due
 
 
 class Memory:
@@ -258,8 +261,8 @@ class Memory:
         self.twin.plug()
         if not other:
             subject.prepare(self.twin)
-        self.cancel_after: float | None = None              # seconds from the beginning of the next command
-        self.link: Link | Any = None
+        self.cancel_at: float | None = None                 # when whatever command there is is taken back
+        self.link: Any = None                                # a MemoryLink, once connected
         self.device: Any = None
         self.identity = ""
         self.status: Status | None = None
@@ -282,8 +285,8 @@ class Memory:
             self.link.rearm()
             self.link.begin()
             self.link.once = once_it_waits
-            if self.cancel_after is not None:
-                self.link.cancel(self.cancel_after)
+            if self.cancel_at is not None and self.cancel_at >= self.loop.seconds:
+                self.link.cancel(self.cancel_at - self.loop.seconds)
             return work(self.device)
         except Exception as error:
             if not isinstance(error, DeviceError):
@@ -292,7 +295,6 @@ class Memory:
                 self.device = None
             return error
         finally:
-            self.cancel_after = None
             if self.link:
                 self.link.once = None
 
