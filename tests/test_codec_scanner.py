@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.scanner_line import LONGEST, Decoder, impersonal
+from drivers.code_text import LONGEST, Decoder
+from drivers.scanner_line import impersonal
 
 CODE = "134567890123456789"             # eighteen digits, as a payer's code
 

@@ -51,7 +51,20 @@ RULES: tuple[tuple[str, str], ...] = (
     # The registry: a driver is loaded by its file name.
     ("drivers.service", f"{STDLIB} drivers.contract drivers.links drivers.?"),
     # What a thermal printer prints, apart from how it feels.
-    ("drivers.printer_escpos", f"{STDLIB} serial escpos drivers.contract drivers.links drivers.escpos_ticket"),
+    ("drivers.printer_escpos", f"{STDLIB} serial escpos drivers.contract drivers.links drivers.escpos_ticket "
+                               "drivers.escpos_status drivers.escpos_profiles drivers.escpos_raster"),
+    ("drivers.escpos_status", f"{STDLIB} drivers.contract"),
+    # What all scanners send; and what those that are told to shine have in common.
+    ("drivers.code_trigger", f"{STDLIB} drivers.contract drivers.code_text"),
+    *((f"drivers.scanner_{model}", f"{STDLIB} drivers.contract drivers.code_text drivers.code_trigger")
+      for model in ("line", "newland", "zonebit", "honeywell")),
+    # Two printers behind print queues, which speak IPP.
+    ("drivers.print_queue", f"{STDLIB} drivers.contract drivers.ipp"),
+    ("drivers.report_cups", f"{STDLIB} drivers.contract drivers.ipp drivers.print_queue"),
+    ("drivers.printer_cups", f"{STDLIB} drivers.contract drivers.print_queue drivers.escpos_profiles drivers.escpos_ticket "
+                             "drivers.escpos_raster"),
+    ("drivers.escpos_profiles", f"{STDLIB} drivers.escpos_ticket"),
+    ("drivers.escpos_raster", f"{STDLIB} PIL drivers.contract drivers.escpos_ticket"),
     ("drivers", f"{STDLIB} serial escpos drivers.contract drivers.links"),
     # The twins of the outside world know nothing of the hospital they serve.
     ("hospital.sim", f"{STDLIB} cryptography requests flask werkzeug waitress qrcode PIL hospital.sim"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance import Desk, Subject, Twins
-from drivers.scanner_line import ENDS, Decoder, impersonal
+from drivers.code_text import ENDS, Decoder
+from drivers.scanner_line import impersonal
 
 CODE = "134567890123456789"
 

@@ -1,0 +1,25 @@
+"""The zone-bit scan engine."""
+
+from __future__ import annotations
+
+from conformance import Subject
+from conformance.scanner_line import use
+from drivers.code_text import ENDS
+from drivers.code_trigger import Stream
+from drivers.scanner_zonebit import ZoneBit, impersonal
+
+
+def codec(data: bytes) -> None:
+    """A line, with each suffix."""
+    impersonal(data)
+    for language in (ZoneBit(),):
+        for suffix in ENDS:
+            stream = Stream(language, suffix)
+            for start in range(0, len(data), 7):
+                stream.feed(data[start:start + 7])
+            stream.end()
+
+
+SUBJECT = Subject(
+    "scanner_zonebit", "scanner", use, codec, waits=lambda device: device.scan(20), prepare=lambda twin: twin.speak("zonebit"),
+    unchecked=frozenset({"use"}))      # commands are answered in frames; a code is bare text, as with every scanner
