@@ -6,7 +6,9 @@ plain `name = value` lines under `[kiosk]`; a name that is not in the table is a
 
 from __future__ import annotations
 
+import base64
 import configparser
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +23,33 @@ class BadSetting(ValueError):
 
 
 @dataclass(frozen=True)
+class Between:
+    """A number with bounds."""
+
+    low: float
+    high: float
+    kind: Callable[[str], Any] = int
+
+    def __call__(self, text: str) -> Any:
+        value = self.kind(text)
+        if not self.low <= value <= self.high:
+            raise ValueError(f"must be from {self.low:g} to {self.high:g}")
+        return value
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def __call__(self, text: str) -> str:
+        if text not in self.words:
+            raise ValueError(f"must be one of {', '.join(self.words)}")
+        return text
+
+
+@dataclass(frozen=True)
 class Setting:
     """One row. `read` makes the value of its text and raises ValueError; `who`: technician, administrator, fleet."""
 
@@ -30,22 +59,15 @@ class Setting:
     who: str
     sentence: str
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """All that it can be, or () where that is not a few words."""
+        return self.read.words if isinstance(self.read, OneOf) else ()
 
-def _between(low: float, high: float, kind: Callable[[str], Any] = int) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        value = kind(text)
-        if not low <= value <= high:
-            raise ValueError(f"must be from {low:g} to {high:g}")
-        return value
-    return read
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
-        return text
-    return read
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The least and the most that a number may be."""
+        return (self.read.low, self.read.high) if isinstance(self.read, Between) else (None, None)
 
 
 def _matching(pattern: str, meaning: str) -> Callable[[str], str]:
@@ -88,6 +110,28 @@ def _options(text: str) -> dict[str, str]:
     return dict(word.split("=", 1) for word in text.split())
 
 
+def _sleep(text: str) -> tuple[dt.time, dt.time] | None:
+    """From when until when nobody is served, every day; it may go over midnight."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", text)
+    try:
+        if found is None or found[1] == found[2]:
+            raise ValueError
+        return dt.time.fromisoformat(found[1]), dt.time.fromisoformat(found[2])
+    except ValueError:
+        raise ValueError("must be two times of day like 22:00-06:30, or nothing") from None
+
+
+def _public_key(text: str) -> str:
+    try:
+        if text and len(base64.b64decode(text, validate=True)) != 32:
+            raise ValueError
+    except ValueError:
+        raise ValueError("must be an X25519 public key: 32 bytes in base64, or nothing") from None
+    return text
+
+
 _DRIVER = _matching(r"[a-z][a-z0-9_]*", "the name of a file in drivers/")
 _LINK = _matching(r"(serial|tcp)://\S+", "a link: serial:///dev/…?baud=115200 or tcp://host:port")
 
@@ -116,21 +160,27 @@ TABLE = (
             "What a medical insurance code (医保电子凭证) looks like; nothing: codes are not told to be one."),
     Setting("health_card", _pattern, r"[0-9A-Za-z]{32,64}(:[^:]*)+", "administrator",
             "What an electronic health card's code looks like; nothing: codes are not told to be one."),
-    Setting("language", _one_of("zh", "en"), "zh", "technician", "The language a new visitor is greeted in."),
-    Setting("orientation", _one_of("portrait", "landscape"), "portrait", "technician", "How the screen is mounted."),
-    Setting("fullscreen", _one_of("yes", "no"), "yes", "technician", "Whether the window covers the whole screen."),
-    Setting("px_per_mm", _between(1, 12, float), "4.0", "technician",
+    Setting("language", OneOf(("zh", "en")), "zh", "technician", "The language a new visitor is greeted in."),
+    Setting("orientation", OneOf(("portrait", "landscape")), "portrait", "technician", "How the screen is mounted."),
+    Setting("fullscreen", OneOf(("yes", "no")), "yes", "technician", "Whether the window covers the whole screen."),
+    Setting("px_per_mm", Between(1, 12, float), "4.0", "technician",
             "Pixels per millimetre of this screen: letters and keys are sized in millimetres."),
-    Setting("patience", _between(20, 600), "60", "administrator",
+    Setting("sleep", _sleep, "", "technician", "When the machine is closed each day, like 22:00-06:30; nothing: never."),
+    Setting("volume", Between(0, 100), "60", "technician", "How loud its sounds are, in percent; 0: silent."),
+    Setting("usb", Path, "/media", "administrator", "The folder below which USB sticks are mounted."),
+    Setting("export_key", _public_key, "", "fleet",
+            "The fleet team's public key: logs that leave on a stick are sealed for it."),
+    Setting("patience", Between(20, 600), "60", "administrator",
             "Seconds without a touch before a person is asked whether they are still there."),
 )
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting of one machine, read and checked."""
+    """Every setting of one machine, read and checked. `texts`: as they were written, defaults among them."""
 
     values: Mapping[str, Any]
+    texts: Mapping[str, str]
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -145,13 +195,14 @@ def read(texts: Mapping[str, str]) -> Settings:
     unknown = sorted(set(texts) - set(table))
     if unknown:
         raise BadSetting(f"There is no setting named {', '.join(unknown)}.")
+    written = {setting.name: texts.get(setting.name, setting.default) for setting in TABLE}
     values = {}
     for setting in TABLE:
         try:
-            values[setting.name] = setting.read(texts.get(setting.name, setting.default))
+            values[setting.name] = setting.read(written[setting.name])
         except ValueError as bad:
             raise BadSetting(f"The setting {setting.name} {bad}.") from None
-    return Settings(values)
+    return Settings(values, written)
 
 
 def load(path: Path, **overrides: str) -> Settings:

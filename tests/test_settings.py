@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ BAD = {
     "idcard": ("../evil", "Idcard"), "idcard_url": ("/dev/ttyS0", "serial:", "http://x"), "printer_options": ("fence", "=x"),
     "visit_card": ("(", "[0-9"), "insurance_code": ("*",), "health_card": ("(?",),
     "language": ("de", "ZH"), "orientation": ("diagonal",),
+    "sleep": ("22:00", "22:00-24:30", "6-7", "22:00-22:00"), "volume": ("-1", "101", "loud"),
+    "export_key": ("aGVsbG8=", "not base64!"),
     "fullscreen": ("maybe",), "px_per_mm": ("0.5", "13", "four", "nan"), "patience": ("19", "601", "60.5", "", "-60"),
 }
 
@@ -65,3 +68,14 @@ def test_a_broken_file_says_so(tmp_path: Path) -> None:
     path.write_text("[kiosk]\npatiense = 90\n", encoding="utf-8")
     with pytest.raises(BadSetting, match="patiense"):
         load(path)
+
+
+def test_the_menu_knows_what_a_value_can_be() -> None:
+    rows = {setting.name: setting for setting in TABLE}
+    assert rows["language"].choices == ("zh", "en") and rows["language"].bounds == (None, None)
+    assert rows["patience"].bounds == (20, 600) and rows["patience"].choices == ()
+
+
+def test_sleep_may_go_over_midnight() -> None:
+    assert read({"sleep": "22:00-06:30"}).sleep == (dt.time(22), dt.time(6, 30))
+    assert read({}).sleep is None
