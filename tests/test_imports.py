@@ -65,6 +65,11 @@ RULES: tuple[tuple[str, str], ...] = (
                              "drivers.escpos_raster"),
     ("drivers.escpos_profiles", f"{STDLIB} drivers.escpos_ticket"),
     ("drivers.escpos_raster", f"{STDLIB} PIL drivers.contract drivers.escpos_ticket"),
+    # Movers of cards: the frames they share, and what is done with a card whoever made the mover.
+    ("drivers.handshake", f"{STDLIB} drivers.contract"),
+    ("drivers.card_path", f"{STDLIB} drivers.contract"),
+    *((f"drivers.cards_{model}", f"{STDLIB} drivers.contract drivers.handshake drivers.card_path")
+      for model in ("k720", "crt571", "crt310")),
     ("drivers", f"{STDLIB} serial escpos drivers.contract drivers.links"),
     # The twins of the outside world know nothing of the hospital they serve.
     ("hospital.sim", f"{STDLIB} cryptography requests flask werkzeug waitress qrcode PIL hospital.sim"),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from drivers.contract.driver import Driver
+from drivers.contract.errors import NotTaken
 
 
 class CardKind(StrEnum):
@@ -111,7 +112,9 @@ class CardPlace(StrEnum):
 class CardMover(Driver, Protocol):
     """A dispenser or motor reader: it moves cards, and knows where they are. Each move ends when the device says it has.
 
-    Moves raise CardJam, NoCards, BinFull, MoveUnknown, OutOfService, NoAnswer, Gone, Cancelled.
+    Moves raise CardJam, NoCards, BinFull, CardMoved, CardRefused, MoveUnknown, OutOfService, NoAnswer, Gone, Cancelled.
+    After MoveUnknown, Gone and Cancelled nobody knows where the card is until `place` tells; `capture` is then always
+    safe. A card found in the path when the device is connected is captured: it is somebody's, and not the next person's.
     """
 
     def place(self) -> CardPlace:
@@ -119,7 +122,10 @@ class CardMover(Driver, Protocol):
         ...
 
     def draw(self, timeout: float) -> str:
-        """Take a blank card from the hopper to the reading position; its UID (hex), or "" where the device reads none."""
+        """Take a blank card from the hopper to the reading position; its UID (hex), or "" where the device reads none.
+
+        A card that lies in the path is captured first: nobody can tell that it is blank.
+        """
         ...
 
     def admit(self, timeout: float) -> str:
@@ -130,9 +136,31 @@ class CardMover(Driver, Protocol):
         ...
 
     def present(self, timeout: float) -> None:
-        """Move the card to the mouth and wait up to `timeout` seconds until it was taken. Raises NotTaken: it lies there."""
+        """Move the card to the mouth and wait up to `timeout` seconds until it was taken. Raises NotTaken: it lies there.
+
+        See `give_back`, for what then becomes of it.
+        """
         ...
 
-    def capture(self) -> None:
-        """Move the card into the box that staff empty; nothing when there is none in the path."""
+    def capture(self) -> bool:
+        """Move the card into the box that staff empty; True when one went in, False when there was none in the path."""
         ...
+
+
+class GivenBack(StrEnum):
+    """What became of a card that was presented."""
+
+    TAKEN = "taken"
+    CAPTURED = "captured"      # its owner had left: it is in the box, and staff give it back
+
+
+def give_back(mover: CardMover, timeout: float) -> GivenBack:
+    """Present the card for `timeout` seconds; one that its owner forgot is captured, so that nobody else takes it.
+
+    The caller logs what this returns. It raises what moves raise: then the card is where `place` says.
+    """
+    try:
+        mover.present(timeout)
+    except NotTaken:
+        return GivenBack.CAPTURED if mover.capture() else GivenBack.TAKEN      # False: taken at the last moment
+    return GivenBack.TAKEN
