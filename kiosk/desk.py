@@ -11,10 +11,8 @@ import datetime as dt
 import logging
 import queue
 import sqlite3
-import threading
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from drivers.contract import CardReader, DeviceError, IdCard, Printed, Printer, Scanner
@@ -28,7 +26,7 @@ from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
 from kiosk.moments import moment
 from kiosk.numbers import CodeRule
-from kiosk.play import Entry, Result
+from kiosk.play import Entry
 from kiosk.visit import Comfort
 from kiosk.words import Name
 
@@ -36,6 +34,7 @@ HANDS = 4                                   # acts at once, for whoever stands h
 BACK_HANDS = 2                              # acts at once that nobody waits for: they never keep a person waiting
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)    # seconds before the next try of an act whose outcome is unknown
 PRINT_TIME = 25.0                           # seconds a ticket may take, cutting and confirming included
+LOOKING = 0.25                              # seconds after which a new page is drawn, and somebody looks at it
 
 log = logging.getLogger(__name__)
 
@@ -116,9 +115,7 @@ class Desk:
         self._journal, self._hospital, self._lobby = journal, hospital, lobby
         self._names, self._codes, self._post, self._wake = names, codes, post, wake
         self._departments, self._now = departments, today
-        self._hands, self._pen = hands or Threads(HANDS), hands or Threads(1)
-        self._back = hands or Threads(BACK_HANDS)
-        self._notes: deque[tuple[str, dict[str, Any]]] = deque()
+        self._hands, self._back = hands or Threads(HANDS), hands or Threads(BACK_HANDS)
         self._ears: dict[str, Ear] = {}
         self._asked: Collection[str] = ()       # the kinds of codes that the question of this moment takes
         self._dropped: set[str] = set()
@@ -128,6 +125,11 @@ class Desk:
     def perform(self, job: Job) -> None:
         """Do it; its Outcome comes by the inbox, once."""
         (self._hands if job.front else self._back).do(lambda: self._perform(job))
+
+    def prepare(self, entries: Sequence[Entry]) -> None:
+        """A page is shown and these answers are not on disk yet: while somebody looks at it, make them ready to be."""
+        if entries:
+            self._back.after(LOOKING, lambda: self._journal.prepare(entries))
 
     def drop(self, job: Job) -> None:
         """Nobody waits for this job any more: stop trying. Only for requests that leave nothing to be settled."""
@@ -176,9 +178,8 @@ class Desk:
         self._back.do(lambda: self._surely(lambda: self._journal.hold(visit, why)))
 
     def note(self, kind: str, **data: Any) -> None:
-        """A fact. `data` holds nothing personal."""
-        self._notes.append((kind, data))
-        self._pen.do(self._write_notes)
+        """A fact. `data` holds nothing personal. It reaches the disk with the next commit, or when the sync flushes."""
+        self._journal.note([(kind, data)], now=False)
 
     def slip(self, ticket: tickets.Ticket, comfort: Comfort) -> None:
         """A piece of paper outside any story; its outcome is a fact."""
@@ -192,9 +193,10 @@ class Desk:
     def finish(self) -> None:
         """Close the ears and write the last facts. Acts in flight are taken up at the next start."""
         self.hush()
-        written = threading.Event()
-        self._pen.do(written.set)
-        written.wait(timeout=10)
+        try:
+            self._journal.flush()
+        except sqlite3.Error as error:
+            log.error("the last facts are lost: %s", type(error).__name__)
 
     def recall(self) -> None:
         """Read the open visits; they come by the inbox."""
@@ -202,20 +204,10 @@ class Desk:
 
     # On the desk's own threads.
 
-    def _write_notes(self) -> None:
-        """Facts in the order they happened, as many in one commit as lie there."""
-        notes = [self._notes.popleft() for _ in range(len(self._notes))]
-        try:
-            if notes:
-                self._journal.note(notes)
-        except sqlite3.Error:
-            self._notes.extendleft(reversed(notes))
-            self._pen.after(_pause(len(PAUSES)), self._write_notes)
-
     def _perform(self, job: Job) -> None:
         match job.request.manner:
             case r.Manner.LATER:
-                self._surely(lambda: self._write(job, [*job.entries, replace(job.intent, result=Result.DONE)],
+                self._surely(lambda: self._write(job, [*job.entries, job.intent.came(None)],
                                                  later=(job.key, job.request)), lambda: self._handed_over(job))
             case r.Manner.ACT if not job.again:
                 self._surely(lambda: self._write(job, [*job.entries, job.intent]), lambda: self._try(job, 0))
@@ -254,8 +246,7 @@ class Desk:
                 self._give_back(job, value)
             self._post(Outcome(job, value))
             return
-        result = Result.REFUSED if isinstance(value, r.Refused) else Result.DONE
-        self._surely(lambda: self._write(job, [replace(job.intent, result=result, value=value)]),
+        self._surely(lambda: self._write(job, [job.intent.came(value)]),
                      lambda: self._post(Outcome(job, value)))
 
     def _give_back(self, job: Job, value: Any) -> None:

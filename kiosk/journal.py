@@ -6,6 +6,9 @@ each sealed by the hash of the one before it, so that none can be changed or tak
 
 Answers are encrypted with the machine's key; a closed visit is erased. WAL with synchronous=FULL: a commit that
 returned survives a power cut (NORMAL lost acknowledged commits in two of three simulated cuts).
+
+A commit is a wait for the disk, so what nobody waits for has none of its own: facts, news struck off, the mark of what
+the hospital was told *ride* along with the next one, whatever that is for (kiosk/rides.py).
 """
 
 from __future__ import annotations
@@ -25,11 +28,11 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from kiosk import care, requests, tickets, words
 from kiosk.moments import moment
-from kiosk.play import Entry, Result, fingerprint
-from kiosk.requests import Do, Left, Refused
-from kiosk.wire import Registry, to_json
+from kiosk.play import RECORDS, Entry, Result, unpacked
+from kiosk.requests import Do
+from kiosk.rides import Ride, Rides
+from kiosk.wire import to_json
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS visit (
@@ -52,8 +55,6 @@ CREATE TABLE IF NOT EXISTS fact (
 
 UNREADABLE = (InvalidToken, zlib.error, ValueError, KeyError, TypeError)
 """What reading an answer of another key or another version of the program can raise."""
-
-RECORDS = Registry(care, requests, tickets, words)
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,26 @@ class Fact:
 
 
 class Journal:
-    """The file at `path`. Any thread may use it; each has a connection of its own, and SQLite keeps them in order."""
+    """The file at `path`. Any thread may use it: they share one connection and take turns. (With one each, SQLite lets
+    the second sleep for milliseconds where it would wait for a fraction of one.)"""
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._path, self._seal = path, Fernet(key)
         self._chain_key = hmac.digest(key, b"facts", "sha256")
-        self._local = threading.local()
+        self._turn = threading.RLock()
+        self._open: sqlite3.Connection | None = None
+        self._rides = Rides()
         with self._commit() as db:
             for statement in SCHEMA.split(";")[:-1]:
                 db.execute(statement)
         self._empty_log()
 
     # Visits.
+
+    def prepare(self, entries: Sequence[Entry]) -> None:
+        """Do now, while nobody waits, most of the work that `write` would have with these."""
+        for entry in entries:
+            self._row(entry)
 
     def write(self, visit: str, journey: str, epoch: int, entries: Sequence[Entry],
               later: tuple[str, Do[None]] | None = None) -> None:
@@ -106,14 +115,13 @@ class Journal:
         `later`: news to be sent, under its key, written in the same commit.
         """
         now = _now()
+        rows = [(visit, *self._row(entry)) for entry in entries]
         with self._commit() as db:
             db.execute("INSERT INTO visit (id, journey, epoch, opened_at) VALUES (?, ?, ?, ?) "
                        "ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch", (visit, journey, epoch, now))
             if entries:
                 db.execute("DELETE FROM entry WHERE visit = ? AND position >= ?", (visit, entries[0].position))
-            db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
-                           [(visit, entry.position, entry.epoch, *_asked(entry), entry.result, self._sealed(_outcome(entry)))
-                            for entry in entries])
+                db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             if later is not None:
                 key, request = later
                 db.execute("INSERT OR IGNORE INTO later (key, at, sealed) VALUES (?, ?, ?)",
@@ -121,10 +129,10 @@ class Journal:
 
     def close(self, visit: str) -> None:
         """Erase a visit: rows, the bytes they lay on (secure_delete), and what the write-ahead log still has of them."""
-        with self._commit() as db:
-            db.execute("DELETE FROM entry WHERE visit = ?", (visit,))
-            db.execute("DELETE FROM visit WHERE id = ?", (visit,))
-        busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with self._turn:
+            with self._commit() as db:
+                db.execute("DELETE FROM visit WHERE id = ?", (visit,))      # and with it its entries
+            busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise sqlite3.OperationalError("the write-ahead log is being read; erase again")
 
@@ -139,28 +147,40 @@ class Journal:
 
     def open_visits(self) -> tuple[OpenVisit, ...]:
         """Every visit that is not closed, oldest first; one that cannot be read (another key, another version) is held."""
-        visits = self._connection().execute("SELECT id, journey, epoch, opened_at, held FROM visit ORDER BY opened_at, id")
-        return tuple(self._open_visit(*visit) for visit in visits.fetchall())
+        visits = self._rows("SELECT id, journey, epoch, opened_at, held FROM visit ORDER BY opened_at, id")
+        return tuple(self._open_visit(*visit) for visit in visits)
 
     def _open_visit(self, id: str, journey: str, epoch: int, opened_at: str, held: str) -> OpenVisit:
         try:
-            history = self._history(self._connection(), id)
+            history = self._history(id)
         except UNREADABLE:
             return OpenVisit(id, journey, epoch, opened_at, held or "unreadable", ())
         return OpenVisit(id, journey, epoch, opened_at, held, history)
 
-    def _history(self, db: sqlite3.Connection, visit: str) -> tuple[Entry, ...]:
-        rows = db.execute("SELECT position, epoch, name, fingerprint, result, sealed FROM entry WHERE visit = ? "
+    def _history(self, visit: str) -> tuple[Entry, ...]:
+        rows = self._rows("SELECT position, epoch, name, fingerprint, result, sealed FROM entry WHERE visit = ? "
                           "ORDER BY position", (visit,))
-        return tuple(Entry(position, epoch, Result(result), _value(Result(result), self._opened(sealed)), name=name,
+        return tuple(Entry(position, epoch, Result(result), unpacked(Result(result), self._opened(sealed)), name=name,
                            fingerprint=seal) for position, epoch, name, seal, result, sealed in rows)
 
     # What is owed later.
 
     def owed(self) -> tuple[Owed, ...]:
         """News not yet delivered, oldest first; what cannot be read (another key) stays where it is."""
-        rows = self._connection().execute("SELECT key, at, sealed FROM later ORDER BY id").fetchall()
-        return tuple(owed for row in rows if (owed := self._owed(*row)) is not None)
+        return tuple(owed for owed in self._later() if owed is not None)
+
+    def unreadable(self) -> int:
+        """How many pieces of news can be read no more."""
+        return sum(owed is None for owed in self._later())
+
+    def delivered(self, keys: Sequence[str]) -> None:
+        """These have arrived. Rides: after a crash they may be owed again, and are sent again under the same key."""
+        self._rides.add(Ride(struck=frozenset(keys)))
+
+    def _later(self) -> list[Owed | None]:
+        struck = self._rides.now.struck         # before the rows: what rides off meanwhile is in neither
+        rows = self._rows("SELECT key, at, sealed FROM later ORDER BY id")
+        return [self._owed(*row) for row in rows if row[0] not in struck]
 
     def _owed(self, key: str, at: str, sealed: bytes) -> Owed | None:
         try:
@@ -168,47 +188,53 @@ class Journal:
         except UNREADABLE:
             return None
 
-    def unreadable(self) -> int:
-        """How many pieces of news can be read no more."""
-        return int(self._connection().execute("SELECT count(*) FROM later").fetchone()[0]) - len(self.owed())
-
-    def delivered(self, keys: Sequence[str]) -> None:
-        with self._commit() as db:
-            db.executemany("DELETE FROM later WHERE key = ?", [(key,) for key in keys])
-
     # Facts.
 
-    def note(self, facts: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        """Add facts: a kind each, and data without anything personal."""
-        with self._commit() as db:
-            last = db.execute("SELECT hash FROM fact ORDER BY id DESC LIMIT 1").fetchone()
-            chain = last[0] if last else ""
-            for kind, data in facts:
-                at, text = _now(), json.dumps(to_json(data), sort_keys=True, ensure_ascii=False)
-                chain = self._chained(chain, at, kind, text)
-                db.execute("INSERT INTO fact (at, kind, data, hash) VALUES (?, ?, ?, ?)", (at, kind, text, chain))
-            db.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (self._chained(chain, "", "head", ""),))
+    def note(self, facts: Sequence[tuple[str, dict[str, Any]]], now: bool = True) -> None:
+        """Add facts: a kind each, and data without anything personal.
+
+        now: on disk when this returns (raises sqlite3.Error when they are not; they ride then). Else they ride, with the
+        time of this moment, and a crash may lose those of the last seconds: never the only record of anything.
+        """
+        at = _now()
+        self._rides.add(Ride(facts=tuple((at, kind, json.dumps(to_json(data), sort_keys=True, ensure_ascii=False))
+                                         for kind, data in facts)))
+        if now:
+            self.flush()
 
     def facts(self, after: int = 0, most: int = -1) -> tuple[Fact, ...]:
         """The facts behind number `after`, in order; at most so many (-1: all)."""
-        rows = self._connection().execute("SELECT id, at, kind, data FROM fact WHERE id > ? ORDER BY id LIMIT ?",
-                                          (after, most))
+        self.flush()
+        return self.facts_on_disk(after, most)
+
+    def facts_on_disk(self, after: int = 0, most: int = -1) -> tuple[Fact, ...]:
+        """Those of them that no crash can take back any more."""
+        rows = self._rows("SELECT id, at, kind, data FROM fact WHERE id > ? ORDER BY id LIMIT ?", (after, most))
         return tuple(Fact(id, at, kind, json.loads(data)) for id, at, kind, data in rows)
+
+    def last_fact(self) -> int:
+        """The number of the last fact, or 0."""
+        self.flush()
+        return int(self._rows("SELECT ifnull(max(id), 0) FROM fact")[0][0])
 
     def told(self) -> int:
         """The number of the last fact that the hospital has."""
-        row = self._connection().execute("SELECT value FROM mark WHERE name = 'told'").fetchone()
-        return int(row[0]) if row else 0
+        riding = self._rides.now.told
+        return max([riding, *(int(value) for value, in self._rows("SELECT value FROM mark WHERE name = 'told'"))])
 
     def tell(self, fact: int) -> None:
-        """The hospital has every fact up to number `fact`."""
-        with self._commit() as db:
-            db.execute("INSERT OR REPLACE INTO mark VALUES ('told', ?)", (fact,))
+        """The hospital has every fact up to number `fact`. Rides: it is no harm to tell one again."""
+        self._rides.add(Ride(told=fact))
 
     def broken_link(self) -> int | None:
         """The id of the first fact whose seal does not hold; behind the last one, when the end was cut off; None when the
         chain is whole. (Who puts a whole older file back is found by the hospital, which has the facts too.)"""
-        db, chain, id = self._connection(), "", 0
+        self.flush()
+        with self._turn:
+            return self._broken_link(self._connection())
+
+    def _broken_link(self, db: sqlite3.Connection) -> int | None:
+        chain, id = "", 0
         for id, at, kind, data, seal in db.execute("SELECT id, at, kind, data, hash FROM fact ORDER BY id"):
             chain = self._chained(chain, at, kind, data)
             if chain != seal:
@@ -216,29 +242,63 @@ class Journal:
         head = db.execute("SELECT seal FROM head").fetchone()
         return None if head is None and not id or head and head[0] == self._chained(chain, "", "head", "") else int(id) + 1
 
+    # What rides.
+
+    def flush(self) -> None:
+        """A commit for what no other has taken along, if there is any. Raises sqlite3.Error; it goes on waiting then."""
+        if self._rides.now != Ride():
+            with self._commit():
+                pass
+
+    def _take_along(self, db: sqlite3.Connection) -> Ride:
+        ride = self._rides.now
+        if ride.facts:
+            self._link(db, ride.facts)
+        if ride.struck:
+            db.executemany("DELETE FROM later WHERE key = ?", [(key,) for key in sorted(ride.struck)])
+        if ride.told:
+            db.execute("INSERT OR REPLACE INTO mark VALUES ('told', ?)", (ride.told,))
+        return ride
+
+    def _link(self, db: sqlite3.Connection, facts: Sequence[tuple[str, str, str]]) -> None:
+        """Add facts to the chain."""
+        last, rows = db.execute("SELECT hash FROM fact ORDER BY id DESC LIMIT 1").fetchone(), []
+        chain = last[0] if last else ""
+        for fact in facts:
+            chain = self._chained(chain, *fact)
+            rows.append((*fact, chain))
+        db.executemany("INSERT INTO fact (at, kind, data, hash) VALUES (?, ?, ?, ?)", rows)
+        db.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (self._chained(chain, "", "head", ""),))
+
     # The file.
 
     def _chained(self, before: str, at: str, kind: str, data: str) -> str:
         """The seal of a fact behind the one before it; nobody makes it without the machine's key."""
         return hmac.digest(self._chain_key, "\n".join((before, at, kind, data)).encode(), "sha256").hex()
 
+    def _row(self, entry: Entry) -> tuple[int, int, str, str, str, bytes]:
+        return entry.position, entry.epoch, *entry.asked, entry.result, entry.sealed(self._sealed)
+
     def _sealed(self, data: Any) -> bytes:
-        # Two weeks of times are a hundred kilobytes of much the same words, and wait for the disk with a person.
+        # Two weeks of times are a hundred kilobytes of much the same words.
         return self._seal.encrypt(zlib.compress(json.dumps(data, ensure_ascii=False).encode(), 1))
 
     def _opened(self, sealed: bytes) -> Any:
         return json.loads(zlib.decompress(self._seal.decrypt(sealed)))
 
+    def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        with self._turn:
+            return self._connection().execute(sql, parameters).fetchall()
+
     def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._connect(self._path)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
-        return connection
+        if self._open is None:
+            db = self._connect(self._path)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA secure_delete = ON")
+            db.execute("PRAGMA foreign_keys = ON")
+            self._open = db
+        return self._open
 
     def _empty_log(self) -> None:
         """WAL keeps old pages, erased rows among them, until it is written over: nothing may lie there that long."""
@@ -246,21 +306,26 @@ class Journal:
 
     @staticmethod
     def _connect(path: Path) -> sqlite3.Connection:
-        return sqlite3.connect(path, timeout=10, isolation_level=None)
+        return sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
 
     @contextmanager
     def _commit(self) -> Iterator[sqlite3.Connection]:
-        db = self._connection()
-        moment("before commit")
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        moment("in commit")
-        db.execute("COMMIT")
-        moment("after commit")
+        """One turn: what is done within, and what rides along, all or nothing."""
+        with self._turn:
+            db = self._connection()
+            moment("before commit")
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                ride = self._take_along(db)
+                moment("in commit")
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:           # a failed COMMIT may have rolled back by itself
+                    db.execute("ROLLBACK")
+                raise
+            self._rides.arrived(ride)
+            moment("after commit")
 
 
 def machine_key(path: Path) -> bytes:
@@ -275,30 +340,6 @@ def machine_key(path: Path) -> bytes:
             os.fsync(file.fileno())
         os.rename(fresh, path)
         return path.read_bytes()
-
-
-def _asked(entry: Entry) -> tuple[str, str]:
-    if entry.request is None:
-        return entry.name, entry.fingerprint
-    return type(entry.request).__name__, fingerprint(entry.request)
-
-
-def _outcome(entry: Entry) -> Any:
-    match entry.value:
-        case Refused(reason=reason, data=data):
-            return {"reason": reason, "data": to_json(data)}
-        case Left(why=why):
-            return {"why": why}
-    return RECORDS.pack(entry.value)
-
-
-def _value(result: Result, data: Any) -> Any:
-    match result:
-        case Result.REFUSED:
-            return Refused(data["reason"], **data["data"])
-        case Result.LEFT:
-            return Left(data["why"])
-    return RECORDS.unpack(data)
 
 
 def _now() -> str:

@@ -12,15 +12,20 @@ import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 
+from kiosk import care, requests, tickets, words
 from kiosk.requests import Ask, Do, Left, Refused, Request, Unfinished
-from kiosk.wire import to_json
+from kiosk.wire import Registry, to_json
 from kiosk.words import Text
 
 T = TypeVar("T")
 
 Story = Callable[[], Coroutine[Request[Any], Any, None]]
+
+RECORDS = Registry(care, requests, tickets, words)
+"""What answers are made of."""
 
 
 class Result(StrEnum):
@@ -34,8 +39,8 @@ class Result(StrEnum):
 class Entry:
     """One request of a play and what came of it. `value`: the answer, the refusal, or the `Left`.
 
-    On disk a request is its name and fingerprint; in memory it is itself (a list of two weeks' times is not hashed while
-    somebody waits for the next page).
+    On disk a request is its name and fingerprint, the value sealed bytes; in memory they are themselves. What lies on
+    disk is made once: for a list of two weeks' times that takes longer than the commit (`Journal.prepare`).
     """
 
     position: int
@@ -45,12 +50,54 @@ class Entry:
     request: Request[Any] | None = None
     name: str = ""
     fingerprint: str = ""
+    _sealed: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def records(self, request: Request[Any]) -> bool:
         """Is this the record of `request`?"""
         if self.request is not None:
             return self.request == request
-        return (self.name, self.fingerprint) == (type(request).__name__, fingerprint(request))
+        return self.asked == (type(request).__name__, fingerprint(request))
+
+    def came(self, value: Any) -> Entry:
+        """The outcome of this intent: an answer or `Refused`. What was asked is not hashed again."""
+        return Entry(self.position, self.epoch, _result(value), value, self.request, *self.asked)
+
+    @cached_property
+    def asked(self) -> tuple[str, str]:
+        """The name and the fingerprint of the request."""
+        if self.request is None or self.fingerprint:
+            return self.name, self.fingerprint
+        return type(self.request).__name__, fingerprint(self.request)
+
+    @property
+    def packed(self) -> Any:
+        """What came of it as JSON data, for `unpacked`. Raises TypeError for a value that is no record."""
+        match self.value:
+            case Refused(reason=reason, data=data):
+                return {"reason": reason, "data": to_json(data)}
+            case Left(why=why):
+                return {"why": why}
+        return RECORDS.pack(self.value)
+
+    def sealed(self, seal: Callable[[Any], bytes]) -> bytes:
+        """`packed` as it lies on disk: `seal` is asked once."""
+        if not self._sealed:
+            self._sealed.append(seal(self.packed))
+        return self._sealed[0]
+
+
+def _result(value: Any) -> Result:
+    return Result.REFUSED if isinstance(value, Refused) else Result.LEFT if isinstance(value, Left) else Result.DONE
+
+
+def unpacked(result: Result, data: Any) -> Any:
+    """The value of an entry that was `packed`. Raises Misfit, KeyError, TypeError."""
+    match result:
+        case Result.REFUSED:
+            return Refused(data["reason"], **data["data"])
+        case Result.LEFT:
+            return Left(data["why"])
+    return RECORDS.unpack(data)
 
 
 @dataclass(frozen=True)
@@ -165,9 +212,7 @@ class Play:
         self.request = None
 
     def _entry(self, value: Any) -> Entry:
-        result = (Result.REFUSED if isinstance(value, Refused)
-                  else Result.LEFT if isinstance(value, Left) else Result.DONE)
-        return Entry(len(self.history), self.epoch, result, value, self.request)
+        return Entry(len(self.history), self.epoch, _result(value), value, self.request)
 
     def _way_back(self) -> int | None:
         """Where the history is cut for a step back: before the last question that can be asked again, and before

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from kiosk.care import Order
 from kiosk.desk import Heard, Job, News, Outcome, Recalled
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
-from kiosk.play import Broken, Diverged, End, Play, Result, Story
+from kiosk.play import Broken, Diverged, End, Entry, Play, Result, Story
 from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, Print, Refused, Request, Row,
                             Trouble, Welcome)
 from kiosk.tickets import ReferenceSlip, Ticket
@@ -34,6 +34,7 @@ class DeskPort(Ears, Protocol):
     """What the stage asks of the desk."""
 
     def perform(self, job: Job) -> None: ...
+    def prepare(self, entries: Sequence[Entry]) -> None: ...
     def drop(self, job: Job) -> None: ...
     def close(self, visit: str) -> None: ...
     def hold(self, visit: str, why: str) -> None: ...
@@ -131,6 +132,7 @@ class Stage:
             case Ask():
                 self.dialogue.ask(step, lambda value: self._said(play, value), play.trail(), play.can_back(), True)
                 self._tell_what_fails()
+                self._desk.prepare(play.history[play.saved:])
             case Print() if play.gone:
                 self._go(play, play.answer(Refused("nobody")))
             case Do():

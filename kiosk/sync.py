@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -64,14 +65,19 @@ class Sync:
                 stuck.add(visit)
                 continue
             except r.Refused as no:        # the hospital has decided otherwise; nothing is gained by asking again
-                self._journal.note([("news_refused", {"request": type(news.request).__name__, "reason": no.reason})])
+                self._journal.note([("news_refused", {"request": type(news.request).__name__, "reason": no.reason})],
+                                   now=False)   # with what strikes it off, or both again
             sent.append(news.key)
-        if sent:
-            self._journal.delivered(sent)
+        self._journal.delivered(sent)
         return len(sent), len(owed) - len(sent)
 
     def round(self) -> float:
-        """Fetch, deliver, and say whether the server is there; the seconds until the next round."""
+        """Fetch, deliver, and say whether the server is there; the seconds until the next round. Before that, what no
+        commit has taken along since the last round gets one of its own."""
+        try:
+            self._journal.flush()
+        except sqlite3.Error as error:          # a full disk is no reason to be silent
+            log.error("the journal does not take it: %s", type(error).__name__)
         try:
             self._fetch()
             self.deliver()
@@ -83,8 +89,9 @@ class Sync:
         return PERIOD if self._misses == 0 else AWAY
 
     def report(self) -> None:
-        """Tell the hospital the facts it does not have yet; what it does not take now is told in the next round."""
-        while facts := self._journal.facts(self._journal.told(), PAGE):
+        """Tell the hospital the facts it does not have yet; what it does not take now is told in the next round. (Nor what
+        is not on disk: it must not know of a fact that a crash takes out of the chain.)"""
+        while facts := self._journal.facts_on_disk(self._journal.told(), PAGE):
             try:
                 self._hospital.tell_facts(facts, f"facts-{facts[0].id}-{facts[-1].id}-{facts[-1].at}")
             except r.Refused:

@@ -22,23 +22,33 @@ class Misfit(ValueError):
     """The JSON does not have the shape that the type promises."""
 
 
+PLAIN = frozenset((str, int, bool, types.NoneType))
+"""What JSON has itself. Nearly all that a record holds: asked first, by the exact type (an enum's words are a str too)."""
+
+
 def to_json(value: Any) -> Any:
     """A record as plain JSON data. A field whose metadata says `kept: False` is left out: it is never written anywhere."""
+    if type(value) in PLAIN:
+        return value
     match value:
-        case enum.Enum():
-            return value.value
-        case None | bool() | int() | str():
-            return value
         case dt.date():
             return value.isoformat()
+        case enum.Enum():
+            return value.value
         case tuple() | list():
             return [to_json(item) for item in value]
         case dict():
             return {key: to_json(item) for key, item in value.items()}
-    if dataclasses.is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)
-                if field.metadata.get("kept", True)}
-    raise TypeError(f"a {type(value).__name__} has no form on the wire")
+    kind: Any = type(value)
+    return {name: part if type(part := getattr(value, name)) in PLAIN else to_json(part) for name in _kept(kind)}
+
+
+@cache
+def _kept(kind: Any) -> tuple[str, ...]:
+    """The fields of a record that are written."""
+    if not dataclasses.is_dataclass(kind):
+        raise TypeError(f"a {kind.__name__} has no form on the wire")
+    return tuple(field.name for field in dataclasses.fields(kind) if field.metadata.get("kept", True))
 
 
 def from_json(kind: Any, data: Any) -> Any:

@@ -389,7 +389,6 @@ def test_a_hand_survives_a_bad_task_and_each_works_alone() -> None:
 
 def test_at_the_end_every_fact_is_on_disk(disk: Path) -> None:
     room = Room(disk, Threads(1))
-    room.desk._pen = Threads(1)
     for number in range(50):
         room.desk.note("step", number=number)
     room.desk.finish()

@@ -205,6 +205,8 @@ def test_no_fact_can_be_changed_unseen(facts: Journal, tampering: str) -> None:
 def test_what_was_told_is_remembered(facts: Journal, tmp_path: Path) -> None:
     assert facts.told() == 0
     facts.tell(3)
+    assert facts.told() == 3
+    facts.flush()
     assert Journal(tmp_path / "journal.sqlite3", KEY).told() == 3
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -67,6 +67,7 @@ class Hall:
     def slip(self, ticket: Ticket, comfort: Comfort) -> None:
         self.slips.append(ticket)
 
+    def prepare(self, entries: Sequence[Entry]) -> None: ...
     def recall(self) -> None: ...
     def listen(self, ask: Ask[Any], serial: int) -> None: ...
     def hush(self) -> None: ...

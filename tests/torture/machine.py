@@ -18,9 +18,10 @@ from kiosk import moments
 from kiosk.desk import Desk, Lobby, News
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
+from kiosk.numbers import RULES
 from kiosk.stage import Stage
 from kiosk.sync import Sync
-from kiosk.visit import Scene
+from kiosk.visit import Comfort, Scene
 from lobby import Service
 from torture.outside import Outside
 from virtual import PowerCut
@@ -34,6 +35,7 @@ class Machine(Core):
     stage_type: type[Stage] = Stage
     desk_type: type[Desk] = Desk
     sync_type: type[Sync] = Sync
+    greeting, patience = Comfort(), 60          # its settings, from the next start on
 
     def __init__(self, outside: Outside, folder: Path, make_journal: Callable[[Path], Any] | None = None,
                  name: str = "kiosk") -> None:
@@ -52,9 +54,10 @@ class Machine(Core):
         self.journal = self._make(self.folder)
         self.sync = self.sync_type(self.journal, self.hospital, self.post)
         self.desk = self.desk_type(self.journal, self.hospital, Lobby(*cast(Any, (self.reader, self.scanner, self.paper))),
-                                   SIGN, r"V\d{12}", self.post, self._wake, self.hospital.departments,
+                                   SIGN, RULES, self.post, self._wake, self.hospital.departments,
                                    self.town.clock.wall, self)
-        self.stage = self.stage_type(self, self.desk, self.journeys, TILES, self.town.clock.wall)
+        self.stage = self.stage_type(self, self.desk, self.journeys, TILES, self.town.clock.wall, self.greeting,
+                                     self.patience)
         self.stage.start()
         self.do(self._round)
         self.settle()

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kiosk.journal import Fact, OpenVisit, Owed, _asked, _outcome, _value
+from kiosk.journal import Fact, OpenVisit, Owed
 from kiosk.moments import moment
-from kiosk.play import Entry
+from kiosk.play import Entry, unpacked
 from kiosk.requests import Do
 
 
@@ -31,11 +31,19 @@ class Memory:
     def __init__(self) -> None:
         self.visits: dict[str, Kept] = {}
         self.later: dict[str, Do[None]] = {}
-        self.notes: list[tuple[str, dict[str, Any]]] = []
+        self.struck: set[str] = set()
+
+    def reopened(self) -> Memory:
+        """By the next life: what rode along with no commit is lost."""
+        self.struck.clear()
+        return self
+
+    def prepare(self, entries: Sequence[Entry]) -> None: ...
 
     def write(self, visit: str, journey: str, epoch: int, entries: Sequence[Entry],
               later: tuple[str, Do[None]] | None = None) -> None:
         moment("before commit")
+        self._take_along()
         kept = self.visits.setdefault(visit, Kept(journey, epoch))
         kept.epoch = epoch
         if entries:
@@ -47,6 +55,7 @@ class Memory:
 
     def close(self, visit: str) -> None:
         moment("before commit")
+        self._take_along()
         self.visits.pop(visit, None)
         moment("after commit")
 
@@ -58,20 +67,27 @@ class Memory:
                      for visit, kept in self.visits.items())
 
     def owed(self) -> tuple[Owed, ...]:
-        return tuple(Owed(key, "", request) for key, request in self.later.items())
+        return tuple(Owed(key, "", request) for key, request in self.later.items() if key not in self.struck)
 
     def delivered(self, keys: Sequence[str]) -> None:
-        moment("before commit")
-        for key in keys:
-            self.later.pop(key, None)
-        moment("after commit")
+        self.struck.update(keys)
 
-    def note(self, facts: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        self.notes += facts
+    def note(self, facts: Sequence[tuple[str, dict[str, Any]]], now: bool = True) -> None:
+        """What happened is told to nobody here."""
 
-    def facts(self, after: int = 0, most: int = -1) -> tuple[Fact, ...]:
-        """None: what happened is told to nobody here."""
+    def facts_on_disk(self, after: int = 0, most: int = -1) -> tuple[Fact, ...]:
         return ()
+
+    def flush(self) -> None:
+        if self.struck:
+            moment("before commit")
+            self._take_along()
+            moment("after commit")
+
+    def _take_along(self) -> None:
+        for key in self.struck:
+            self.later.pop(key, None)
+        self.struck.clear()
 
     def told(self) -> int:
         return 0
@@ -82,6 +98,6 @@ class Memory:
 
 def _read(entry: Entry) -> Entry:
     """As it comes back from the disk."""
-    name, seal = _asked(entry)
-    value = _value(entry.result, json.loads(json.dumps(_outcome(entry))))
+    name, seal = entry.asked
+    value = unpacked(entry.result, json.loads(json.dumps(entry.packed)))
     return replace(entry, value=value, request=None, name=name, fingerprint=seal)

@@ -62,7 +62,7 @@ def simulate(seed: int, machine: type[Machine] = Machine, memory: Callable[[], A
             machines = []
             for name in ("one", "two") if chance.random() < 0.15 else ("one",):
                 kept = memory()
-                machines.append(machine(outside, NOWHERE, lambda _, kept=kept: kept, name))     # type: ignore[misc]
+                machines.append(machine(outside, NOWHERE, lambda _, kept=kept: kept.reopened(), name))  # type: ignore[misc]
             days(machines, chance, visits)
             with reckoned(outside, chance):
                 for other in machines[1:]:
