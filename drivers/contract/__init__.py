@@ -24,8 +24,8 @@ __all__ = [
     "Action", "Align", "BankTerminal", "Barcode", "Bin", "BinFull", "Cancelled", "CardJam", "CardKind", "CardMoved",
     "CardMover", "CardPlace", "CardReader", "CardRefused", "CoverOpen", "CutterFault", "DeviceError", "Driver",
     "Feed", "Flash", "GivenBack", "Gone", "HeadHot", "IdCard", "Inputs", "Lights", "Link", "MoveUnknown",
-    "NoAnswer", "NoCards", "NotTaken", "NothingPresented", "OutOfService", "OutcomeUnknown", "Pages", "Pair", "Paper", "PaperJam",
-    "PaperLine", "PaperOut", "Power", "PrintUnknown", "Printed", "Printer", "Qr", "ReportPrinter", "Rule", "Scanner",
-    "Settled", "Slip", "SocialCard", "State", "Status", "Stock", "Stripe", "Text", "TonerOut", "Ups", "VisitCard",
+    "NoAnswer", "NoCards", "NotTaken", "NothingPresented", "OutOfService", "OutcomeUnknown", "Pages", "Pair", "Paper",
+    "PaperJam", "PaperLine", "PaperOut", "Power", "PrintUnknown", "Printed", "Printer", "Qr", "ReportPrinter", "Rule",
+    "Scanner", "Settled", "Slip", "SocialCard", "State", "Status", "Stock", "Stripe", "Text", "TonerOut", "Ups", "VisitCard",
     "WrongDevice", "give_back",
 ]

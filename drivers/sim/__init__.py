@@ -38,10 +38,10 @@ Switches take `on: bool = True`.
   `cutter_error(on)`, `cutter_jams()` at the next cut, `jam(on)`, `head_hot(on)`, `broken(on)`, `power_off(on)`,
   `no_completion(on)` no GS ( H, `asb_at_start(on)`, `drawer(on)`, `feed_button(on)`, `no_near_end_sensor(on)`,
   `epson_sizes(on)` GS ! sizes Chinese too, `width(mm=80 | 58)`, `tear()` takes what hangs out
-* `crt571`, `k720`, `crt310`, the movers of cards: `insert(uid)` a card held at the mouth until it opens, `keep()` not held any
-  more, `take()` what is at the mouth, `refill(n)`, `empty_bin()`, `hopper_after(n)` cards left, `bin_full(on)`, `jam()` and
-  `pull()` in the next move, `no_ack(on)`, `nak(n)`, `wrong_bcc(n)`, `late(on)` an answer after it was taken back, `no_chip(on)`,
-  `restart()`, `short_card()`; `.spot`, `.card`, `.hopper`, `.drawn`, `.taken`, `.captured`
+* `crt571`, `k720`, `crt310`, the movers of cards: `insert(uid)` a card, held at the mouth until it opens, `keep()` it after
+  all, `take()` what is at the mouth, `refill(n)`, `empty_bin()`, `hopper_after(n)` cards left, `bin_full(on)`, `jam()` and
+  `pull()` in the next move, `no_ack(on)`, `nak(n)`, `wrong_bcc(n)`, `late(on)` an answer after it was taken back,
+  `no_chip(on)`, `restart()`, `short_card()`; `.spot`, `.card`, `.hopper`, `.drawn`, `.taken`, `.captured`
 
 `python -m drivers.sim` runs the bench with its panel, a web page for people.
 """
