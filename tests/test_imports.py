@@ -70,6 +70,10 @@ RULES: tuple[tuple[str, str], ...] = (
     ("drivers.card_path", f"{STDLIB} drivers.contract"),
     *((f"drivers.cards_{model}", f"{STDLIB} drivers.contract drivers.handshake drivers.card_path")
       for model in ("k720", "crt571", "crt310")),
+    # Track 2, whichever way it comes; key strokes are its text.
+    ("drivers.stripe_track", f"{STDLIB} drivers.contract drivers.code_text"),
+    ("drivers.stripe_serial", f"{STDLIB} drivers.contract drivers.stripe_track"),
+    ("drivers.stripe_hid", f"{STDLIB} drivers.contract drivers.stripe_track drivers.stripe_serial"),
     ("drivers", f"{STDLIB} serial escpos drivers.contract drivers.links"),
     # The twins of the outside world know nothing of the hospital they serve.
     ("hospital.sim", f"{STDLIB} cryptography requests flask werkzeug waitress qrcode PIL hospital.sim"),

@@ -33,7 +33,10 @@ Switches take `on: bool = True`.
 * `idcard`: `put`, `lift`, `lift_after(n=700)` card gone after n bytes of the next record, `self_test_failed(on)`,
   `timeout_frame(n=1)`; damaged and forged cards are cards: `Card(…, status=0x41)`
 * `scanner`: `show(code, encoding="utf-8")`, `hide`, `rubbish`, `half(code)`, `both(first, second)`,
-  `suffix(kind="crlf" | "cr" | "none")`
+  `suffix(kind="crlf" | "cr" | "lf" | "none")`, `speak(language="all" | "unified" | "nls" | "zonebit" | "honeywell")`,
+  `restart()` it forgets what it was told; `.shines` the light that a host asked for is on
+* `stripe`, `stripe_keys` (key strokes): `swipe(number, rest="")`, `bank_card`, `half`, `misread`, `blank`,
+  `framing(kind="text" | "stx" | "bits")`, `lrc(on)`
 * `printer`: `paper_out(on)` (off: a new roll), `paper_out_after(lines)`, `near_end(on)`, `cover_open(on)`,
   `cutter_error(on)`, `cutter_jams()` at the next cut, `jam(on)`, `head_hot(on)`, `broken(on)`, `power_off(on)`,
   `no_completion(on)` no GS ( H, `asb_at_start(on)`, `drawer(on)`, `feed_button(on)`, `no_near_end_sensor(on)`,

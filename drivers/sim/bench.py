@@ -36,6 +36,8 @@ TWINS: dict[str, Stand] = {
     "idcard": Stand("idcard:IdCardTwin", "读卡器", "ID card reader"),
     "scanner": Stand("scanner:ScannerTwin", "扫码器", "Scanner"),
     "printer": Stand("printer:PrinterTwin", "打印机", "Printer"),
+    "stripe": Stand("stripe:StripeTwin", "磁条阅读器", "Stripe reader"),
+    "stripe_keys": Stand("hid:StripeKeysTwin", "键盘口磁条阅读器", "Stripe reader as a keyboard"),
     "crt571": Stand("crt571:Crt571Twin", "发卡机 CRT-571", "Dispenser CRT-571"),
     "k720": Stand("k720:K720Twin", "发卡机 K720", "Dispenser K720"),
     "crt310": Stand("crt310:Crt310Twin", "吞卡读卡器 CRT-310", "Motor reader CRT-310"),
