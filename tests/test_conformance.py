@@ -15,8 +15,9 @@ import pytest
 
 from conformance import Desk, Subject, Twins, drivers, subjects
 from conformance.faults import Clean, byte_faults, clean, judge, verdict
-from conformance.fuzz import fuzz, inputs
+from conformance.fuzz import fuzz, inputs, storm
 from conformance.memory import Hang, Memory, memory
+from drivers import idcard_sdt
 from drivers.contract import (
     Bin, DeviceError, Gone, NoAnswer, NothingPresented, Paper, Status, Stock, WrongDevice)
 from drivers.sim.bench import TWINS
@@ -25,6 +26,7 @@ from drivers.sim.twin import Twin
 SUBJECTS = subjects()
 ASKING = [name for name, one in SUBJECTS.items() if one.asks]
 SAMPLE = 300            # single-byte faults of each driver
+STORMS = 20             # lines that damage every second answer
 FUZZED = 2_000          # inputs of each codec
 SECOND = 1.0            # s, for an end after a cancel, and for a status
 ALARMS = {("paper", Paper.OUT), ("paper", Paper.JAMMED), ("cards", Stock.EMPTY), ("bin", Bin.FULL), ("toner", Stock.EMPTY)}
@@ -241,6 +243,11 @@ def test_what_a_codec_makes_of_nonsense(subject: Subject, good: Clean) -> None:
     assert not fuzz(subject, good.frames, FUZZED, seed=7)
 
 
+def test_a_line_on_which_nearly_all_is_damaged(subject: Subject) -> None:
+    failed = {seed: outcome for seed in range(STORMS) if not (outcome := storm(subject, seed)).good}
+    assert failed == {}
+
+
 # The suite itself finds what it looks for.
 
 
@@ -260,6 +267,18 @@ def test_a_driver_that_hangs_or_crashes_is_found() -> None:
             assert judge(world).what == what
     with memory(Subject(one.driver, one.device, lambda twins, desk: "nonsense", one.codec)) as world:
         assert judge(world).what == "wrong"
+
+
+def test_a_driver_that_checks_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def believes(data: bytes) -> idcard_sdt.Answer | None:
+        size = int.from_bytes(data[5:7], "big") + 7
+        return idcard_sdt.Answer(data[9], data[10:-1]) if 11 <= size == len(data) else None
+
+    monkeypatch.setattr(idcard_sdt, "_whole", believes)
+    one = SUBJECTS["idcard_sdt"]
+    good = clean(one)
+    flips = [fault for fault in byte_faults(good.frames) if fault.kind == "bit 0" and fault.frame == len(good.frames) - 1]
+    assert [outcome for fault in flips[::7] if (outcome := verdict(one, good, fault)).what == "wrong"]
 
 
 def _only(work: Callable[[Any], Any], twins: Twins, desk: Desk) -> Any:

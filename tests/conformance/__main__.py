@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from conformance import drivers, subject, subjects
 from conformance.faults import byte_faults, clean, verdict
-from conformance.fuzz import fuzz
+from conformance.fuzz import fuzz, storm
 
-ROW = "{:18} {:>7} {:>8} {:>8} {:>8} {:>9} {:>8} {:>6} {:>6} {:>6}"
+ROW = "{:18} {:>7} {:>8} {:>8} {:>8} {:>7} {:>9} {:>8} {:>6} {:>6} {:>6}"
+HEAD = ("driver", "answers", "faults", "right", "error", "storms", "fuzzed", "crashes", "hangs", "wrong", "lost")
 SHOWN = 5           # examples of each driver's failures
 
 
@@ -25,6 +26,7 @@ class Tally:
     driver: str
     frames: int = 0
     faults: int = 0
+    storms: int = 0
     inputs: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
@@ -39,21 +41,36 @@ class Tally:
             self.examples.append(f"{what}: {example}")
 
 
-def run(driver: str, sample: int | None, inputs: int, seed: int) -> Tally:
-    """All of one driver's cases, or `sample` of its single-byte faults."""
+@dataclass(frozen=True)
+class Extent:
+    """How much is tried of each driver. `faults`: single bytes, None: every one."""
+
+    faults: int | None
+    storms: int
+    inputs: int
+
+
+QUICK, FULL = Extent(500, 50, 10_000), Extent(None, 2_000, 1_000_000)
+
+
+def run(driver: str, extent: Extent, seed: int) -> Tally:
+    """One driver's cases."""
     one = subject(driver)
     good = clean(one)
     faults = byte_faults(good.frames)
-    if sample is not None and len(faults) > sample:
-        faults = random.Random(seed).sample(faults, sample)
-    tally = Tally(driver, len(good.frames), len(faults), inputs)
+    if extent.faults is not None and len(faults) > extent.faults:
+        faults = random.Random(seed).sample(faults, extent.faults)
+    tally = Tally(driver, len(good.frames), len(faults), extent.storms, extent.inputs)
     for fault in faults:
         outcome = verdict(one, good, fault)
         if outcome.good:
             tally.counts[outcome.what] += 1
         else:
             tally.note(outcome.what, f"{fault} {outcome.detail}")
-    for found, count in fuzz(one, good.frames, inputs, seed).items():
+    for number in range(seed, seed + extent.storms):
+        if not (outcome := storm(one, number)).good:
+            tally.note(outcome.what, f"storm {number}: {outcome.detail}")
+    for found, count in fuzz(one, good.frames, extent.inputs, seed).items():
         tally.note(found.partition(":")[0], found, count)
     return tally
 
@@ -61,7 +78,8 @@ def run(driver: str, sample: int | None, inputs: int, seed: int) -> Tally:
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/conformance", description=__doc__)
     parser.add_argument("drivers", nargs="*", metavar="DRIVER", help="only these; default: all that there are")
-    parser.add_argument("--full", action="store_true", help="every fault, and a million fuzzed inputs for each codec")
+    parser.add_argument("--full", action="store_true",
+                        help="every fault, 2,000 storms for each driver, and a million fuzzed inputs for each codec")
     parser.add_argument("--seed", type=int, default=1, help="of what is chosen by chance (default: 1)")
     found = parser.parse_args(words)
     if unknown := set(found.drivers) - set(drivers()):
@@ -73,11 +91,11 @@ def main() -> int:
     asked = arguments()
     known = subjects()
     wanted = asked.drivers or drivers()
-    sample, inputs = (None, 1_000_000) if asked.full else (500, 10_000)
+    extent = FULL if asked.full else QUICK
     failed = False
-    print(ROW.format("driver", "answers", "faults", "right", "error", "fuzzed", "crashes", "hangs", "wrong", "lost"))
+    print(ROW.format(*HEAD))
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        running = {name: pool.submit(run, name, sample, inputs, asked.seed) for name in wanted if name in known}
+        running = {name: pool.submit(run, name, extent, asked.seed) for name in wanted if name in known}
         for name in wanted:
             if name not in known:
                 failed = True
@@ -85,17 +103,20 @@ def main() -> int:
                 continue
             try:
                 tally = running[name].result()
-            except AssertionError as error:
+            except Exception as error:          # not even a good use comes out right
                 failed = True
-                print(f"{name:18} {error}")
+                print(f"{name:18} {type(error).__name__}: {error}")
                 continue
             failed |= tally.failed
-            numbers = [tally.counts[what] for what in ("crash", "hang", "wrong", "lost")]
-            print(ROW.format(name, tally.frames, tally.faults, tally.counts["right"], tally.counts["error"],
-                             tally.inputs, *numbers), flush=True)
-            for example in tally.examples:
-                print(f"    {example}")
+            show(tally)
     return int(failed)
+
+
+def show(tally: Tally) -> None:
+    print(ROW.format(tally.driver, tally.frames, tally.faults, tally.counts["right"], tally.counts["error"], tally.storms,
+                     tally.inputs, *(tally.counts[what] for what in ("crash", "hang", "wrong", "lost"))), flush=True)
+    for example in tally.examples:
+        print(f"    {example}")
 
 
 if __name__ == "__main__":

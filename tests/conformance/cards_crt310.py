@@ -22,7 +22,7 @@ def use(twins: Twins, desk: Desk) -> Any:
     end = desk.do(lambda cards: cards.capture())
     if not isinstance(end, bool):
         return end
-    return place is CardPlace.READER and end and mover.captured == ["0DEC0DE5"]
+    return place is CardPlace.READER and end and mover.captured[-1:] == ["0DEC0DE5"]
 
 
 def codec(data: bytes) -> None:

@@ -92,12 +92,26 @@ def judge(world: Memory, good: Clean | None = None, in_time: Callable[[], bool] 
 
     `in_time` is asked when the first use has ended.
     """
+    first = use(world, good)
+    if not in_time():
+        return Verdict("hang", f"too late: {first}")
+    if not first.good:
+        return first
+    world.cancel_at = None
+    for attempt in range(ATTEMPTS):
+        world.twin.heal()
+        if attempt == ATTEMPTS - 1:
+            world.reopen()
+        if (again := use(world)).what == "right":
+            return first
+    return again if again.what in ("crash", "hang") else Verdict("lost", f"{again} after {first}")
+
+
+def use(world: Memory, good: Clean | None = None) -> Verdict:
+    """Use the device as it is."""
     try:
         with alarm():
-            first = _judge_use(world, good)
-            if not in_time():
-                return Verdict("hang", f"too late: {first}")
-            return first if not first.good or _usable(world) else Verdict("lost", f"after {first}")
+            return _judge_use(world, good)
     except Hang as error:
         return Verdict("hang", str(error))
     except Crash as error:
@@ -119,20 +133,6 @@ def _judge_use(world: Memory, good: Clean | None) -> Verdict:
     if good and world.status != good.status and "status" not in unchecked:
         return Verdict("wrong", repr(world.status))
     return Verdict("right")
-
-
-def _usable(world: Memory) -> bool:
-    world.cancel_at = None
-    for attempt in range(ATTEMPTS):
-        world.twin.heal()
-        if attempt == ATTEMPTS - 1:
-            world.reopen()
-        try:
-            if world.use() is True:
-                return True
-        except (TimeoutError, AssertionError):
-            pass
-    return False
 
 
 @contextmanager

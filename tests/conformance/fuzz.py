@@ -1,4 +1,7 @@
-"""Bytes that no device should send, for codecs: noise, answers damaged in several places, pieces of answers."""
+"""Bytes that no device should send: noise, answers damaged in several places, pieces of answers.
+
+For codecs alone, and as storms: a whole driver before its twin, on a line that damages every second answer.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from conformance import Subject
-from conformance.faults import alarm
-from conformance.memory import Hang, place
+from conformance.faults import Verdict, alarm, judge, use
+from conformance.memory import Hang, memory, place
 from drivers.contract import DeviceError
 
 LONG = 200          # bytes; a longer answer is taken whole only now and then: it costs as much as many short ones
@@ -63,3 +66,28 @@ def fuzz(subject: Subject, frames: Sequence[bytes], count: int, seed: int) -> Co
         except Exception as error:
             found[f"crash: {place(error)}"] += 1
     return found
+
+
+def storm(subject: Subject, seed: int) -> Verdict:
+    """One use with a good part of its answers damaged, and one on a line that is well again.
+
+    A wrong value is no verdict here: no check of one or two bytes sees every damage in many places.
+    """
+    chance = random.Random(seed)
+
+    def spoil(number: int, answer: bytes) -> bytes:
+        data = bytearray(answer)
+        if storming and chance.random() < 0.5:
+            for _ in range(chance.choice((1, 2, 3, 8))):
+                _damage(data, chance)
+        return bytes(data)
+
+    storming = True
+    with memory(subject) as world:
+        world.line.spoil = spoil
+        for _ in range(3):
+            outcome = use(world)
+            if outcome.what in ("crash", "hang"):
+                return outcome
+        storming = False
+        return judge(world)
