@@ -94,6 +94,18 @@ class Town:
         here = next(one.id for one in self.departments if one.name.zh == department)
         self.stopped |= {session.id for session in self.sessions.values() if session.department == here}
 
+    def reprice(self, fee: int) -> None:
+        """Another price for everything from now on; whoever holds a place has it for the old one."""
+        self.sessions = {number: replace(session, fee=fee) for number, session in self.sessions.items()}
+        for place in self.places:
+            place.session = self.sessions.get(place.session.id, place.session)
+
+    def strike(self, session: int) -> None:
+        """Taken off the roster: not listed any more, and no place of it given."""
+        if len(self.sessions) > 1:
+            self.sessions.pop(session)
+            self.stopped.add(session)
+
     # The hospital's rules.
 
     def free(self, place: Place) -> bool:

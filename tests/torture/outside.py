@@ -63,9 +63,9 @@ class Hospital(TownHospital):
     """The town's hospital, which also hears what the machines have to tell."""
 
     def tell_facts(self, facts: Sequence[Fact], key: str) -> None:
-        """Nothing is kept; the line may be down."""
+        """The line may be down."""
         with self._asked():
-            pass
+            self._town.heard.update({(fact.id, fact.at): (fact.kind, fact.data) for fact in facts})
 
 
 class Outside(Town):
@@ -79,6 +79,7 @@ class Outside(Town):
         self.printer = Printer(self.fuse)
         self.visitors: list[str] = []
         self.told: list[str] = []
+        self.heard: dict[tuple[int, str], tuple[str, Any]] = {}      # facts, by their number and time
         self.deaths = 0                  # of the machine, so far
 
     def carried(self) -> bytes:
@@ -99,6 +100,7 @@ class Outside(Town):
     def mend(self) -> None:
         """Whatever failed outside works again."""
         self.away, self.lose = False, 0
+        self.shut_channels.clear()
         self.office_back()
         self.printer.trouble, self.printer.torn = None, False
 
