@@ -2,7 +2,8 @@
 
 Text goes out in the printer's own font: 30 lines are under a kilobyte, a tenth of a second on a serial line, where
 a picture of them takes nine. Chinese is GB18030 in two-byte mode (FS &) and nothing else: a byte above 7F that is
-not half of a Chinese character swallows its right neighbour, so `¥12.50` in a code page would lose its 1.
+not half of a Chinese character swallows its right neighbour, so `¥12.50` in a code page would lose its 1. A line that
+this font cannot print is drawn, where somebody draws (drivers/escpos_raster.py); else its rare characters become □.
 
 QR commands come from python-escpos. Its text path knows neither two-byte mode nor `，` alone, and its bar codes
 leave the printer centred, so those bytes are written here.
@@ -12,63 +13,87 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import Protocol
 
 from drivers.contract import Align, Barcode, Feed, Pair, PaperLine, Qr, Rule, Text
-
-COLUMNS = {80: 48, 58: 32}              # of the 12 × 24 font at 203 dpi; a Chinese character takes two
-DOTS = {80: 576, 58: 384}
+from drivers.escpos_profiles import CUTS, USUAL, Dialect
 
 INIT = b"\x1b@"
-CUT = b"\x1dVB\0"                       # feed to the cutter, then cut
 CHINESE, ASCII = b"\x1c&", b"\x1c."
 BOLD, PLAIN = b"\x1bE\1", b"\x1bE\0"
 ALIGN = {Align.LEFT: b"\x1ba\0", Align.CENTRE: b"\x1ba\1", Align.RIGHT: b"\x1ba\2"}
 WIDE, NARROW = b"\x1d!\x11", b"\x1d!\0"                 # GS !: ASCII, and Chinese on some models
 WIDE_CHINESE, NARROW_CHINESE = b"\x1c!\x0c", b"\x1c!\0"     # FS !: Chinese only
-DOUBLES = ("fs", "gs", "both")
 
+DRAWN = ("CJK ", "LATIN ", "GREEK ", "CYRILLIC ", "HANGUL ", "HIRAGANA ", "KATAKANA ", "BOPOMOFO ")
 UNPRINTABLE = "□"
 INSTEAD = {"¥": "￥", "\u00a0": " ", "\t": " ", "‐": "-", "‑": "-", "‒": "–", "―": "—", "−": "-", "•": "·", "‚": ",",
            "„": "“", "‟": "“", "‛": "‘", "⁄": "/", "\u2028": " ", "\u2029": " "}
 
 
-def encode_ticket(lines: Sequence[PaperLine], paper_width_mm: int = 80, double: str = "fs",
-                  before_cut: bytes = b"", after_cut: bytes = b"") -> bytes:
+class Easel(Protocol):
+    """Draws rows of text as a picture the printer takes."""
+
+    def draw(self, rows: list[str], align: Align, scale: int, bold: bool) -> bytes | None:
+        """None when it cannot, or will not: then the rows are written."""
+        ...
+
+    def measure(self, text: str) -> int:
+        """Columns of drawn text."""
+        ...
+
+
+def encode_ticket(lines: Sequence[PaperLine], dialect: Dialect = USUAL, before_cut: bytes = b"", after_cut: bytes = b"",
+                  easel: Easel | None = None) -> bytes:
     """The whole ticket: initialise, lines, cut. What confirms it goes before or after the cut, as the model needs.
 
-    `double` is how this model makes Chinese twice as large: by "fs" (FS !, the ASCII between by GS !), "gs" (GS !
-    for both) or "both" at once. Raises ValueError for a bar code that is not ASCII.
+    Raises ValueError for a bar code that is not ASCII.
     """
-    columns = COLUMNS[paper_width_mm]
-    body = b"".join(_line(line, columns, DOTS[paper_width_mm], double) for line in lines)
-    return INIT + body + before_cut + CUT + after_cut
+    body = b"".join(_line(line, dialect, easel) for line in lines)
+    return INIT + body + before_cut + CUTS[dialect.cut] + after_cut
 
 
-def _line(line: PaperLine, columns: int, dots: int, double: str) -> bytes:
+def _line(line: PaperLine, dialect: Dialect, easel: Easel | None) -> bytes:
     match line:
         case Text():
-            return _text(line, columns, double)
+            return _drawn_text(line, dialect, easel) or _text(line, dialect)
         case Pair():
-            return _bold(_rows(pair(line, columns)), line.bold)
+            return _drawn_pair(line, dialect, easel) or _bold(_rows(pair(line, dialect.columns, dialect.charset)), line.bold)
         case Rule():
-            return b"-" * columns + b"\n"
+            return b"-" * dialect.columns + b"\n"
         case Feed(count):
             return bytes((0x1B, ord("d"), min(count, 255))) if count > 0 else b""
         case Qr():
             return _centred(_qr(line))
         case Barcode(data):
-            return _centred(_barcode(data, dots))
+            return _centred(_barcode(data, dialect.dots))
 
 
-def _text(line: Text, columns: int, double: str) -> bytes:
+def _text(line: Text, dialect: Dialect) -> bytes:
     times = _times(line)
-    rows = [row for part in line.text.split("\n") for row in wrap(printable(part), columns // times)]
-    printed = b"".join(_large(row, double, times) + b"\n" for row in rows) if times > 1 else _rows(rows)
+    rows = [row for part in line.text.split("\n")
+            for row in wrap(printable(part, dialect.charset), dialect.columns // times)]
+    printed = b"".join(_large(row, dialect.double, times) + b"\n" for row in rows) if times > 1 else _rows(rows)
     if line.align is not Align.LEFT:
         printed = ALIGN[line.align] + printed + ALIGN[Align.LEFT]
     return _bold(printed, line.bold)
+
+
+def _drawn_text(line: Text, dialect: Dialect, easel: Easel | None) -> bytes | None:
+    if not easel or not missing(line.text, dialect.charset):
+        return None
+    times = _times(line)
+    rows = [row for part in line.text.split("\n") for row in wrap(drawable(part), dialect.columns // times, easel.measure)]
+    return easel.draw(rows, line.align, times, line.bold)
+
+
+def _drawn_pair(line: Pair, dialect: Dialect, easel: Easel | None) -> bytes | None:
+    if not easel or not missing(line.label + line.value, dialect.charset):
+        return None
+    rows = columns_of(drawable(line.label), drawable(line.value), dialect.columns, easel.measure)
+    return easel.draw(rows, Align.LEFT, 1, line.bold)
 
 
 def _times(line: Text) -> int:
@@ -91,29 +116,51 @@ def _centred(printed: bytes) -> bytes:
 # Characters
 
 
-def printable(text: str) -> str:
-    """The text in characters that every Chinese printer has: ASCII, and GB18030 of two bytes.
+def printable(text: str, charset: str = "gb18030") -> str:
+    """The text in characters that the printer has: ASCII, and `charset` of two bytes.
 
     What has a plain form gets it (ñ: n), invisible characters go, the rest becomes □: a gap that can be seen.
     """
-    return "".join(map(_printable, text))
+    return "".join(_printable(character, charset) for character in text)
 
 
 @lru_cache(maxsize=4096)
-def _printable(character: str) -> str:
+def _printable(character: str, charset: str) -> str:
     character = INSTEAD.get(character, character)
-    if " " <= character <= "~" or _two_bytes(character):
+    if " " <= character <= "~" or _two_bytes(character, charset):
         return character
     if unicodedata.category(character) in ("Cc", "Cf", "Mn", "Me"):
         return ""
     plain = unicodedata.normalize("NFKD", character)
-    return printable(plain) if plain != character else UNPRINTABLE
+    return printable(plain, charset) if plain != character else UNPRINTABLE
 
 
-def _two_bytes(character: str) -> bool:
+def _two_bytes(character: str, charset: str) -> bool:
     if unicodedata.category(character) in ("Co", "Cs"):
         return False                            # private use: every font has another picture, or none
-    return len(character.encode("gb18030")) == 2
+    return len(character.encode(charset, "ignore")) == 2
+
+
+def missing(text: str, charset: str) -> bool:
+    """Would written text lose something that could be drawn: a rare character, or a letter's accent?"""
+    return any(_lost(character, charset) for character in unicodedata.normalize("NFC", text))
+
+
+@lru_cache(maxsize=4096)
+def _lost(character: str, charset: str) -> bool:
+    if not unicodedata.name(character, "").startswith(DRAWN):
+        return False
+    accents = any(unicodedata.category(part) == "Mn" for part in unicodedata.normalize("NFKD", character))
+    written = printable(character, charset)
+    return UNPRINTABLE in written or accents and written != character
+
+
+def drawable(text: str) -> str:
+    """The text as it is drawn: without what is invisible, and □ for what no font has."""
+    return "".join(
+        "" if kind in ("Cc", "Cf") else UNPRINTABLE if kind in ("Co", "Cs") else character
+        for character in (INSTEAD.get(one, one) for one in unicodedata.normalize("NFC", text))
+        for kind in (unicodedata.category(character),))
 
 
 def encode(text: str) -> bytes:
@@ -142,11 +189,14 @@ def width(text: str) -> int:
     return sum(1 if character <= "~" else 2 for character in text)
 
 
-def wrap(text: str, columns: int) -> list[str]:
+Measure = Callable[[str], int]
+
+
+def wrap(text: str, columns: int, measure: Measure = width) -> list[str]:
     """Rows of at most `columns`; broken between Chinese characters or words, inside a word only if it must be."""
     rows, row = [], ""
     for piece in _pieces(text, columns):
-        if width(row) + width(piece) > columns:
+        if measure(row) + measure(piece) > columns:
             rows.append(row.rstrip())
             row = piece.lstrip()
         else:
@@ -160,13 +210,17 @@ def _pieces(text: str, columns: int) -> Iterator[str]:
             yield piece[at:at + columns]
 
 
-def pair(line: Pair, columns: int) -> list[str]:
-    """A label and its value: on one row with the value at the right edge, or the value below it."""
-    label, value = printable(line.label), printable(line.value)
-    gap = columns - width(label) - width(value)
+def pair(line: Pair, columns: int, charset: str = "gb18030") -> list[str]:
+    """A label and its value, written: on one row with the value at the right edge, or the value below it."""
+    return columns_of(printable(line.label, charset), printable(line.value, charset), columns, width)
+
+
+def columns_of(label: str, value: str, columns: int, measure: Measure) -> list[str]:
+    gap = columns - measure(label) - measure(value)
     if gap > 0:
         return [label + " " * gap + value]
-    return wrap(label, columns) + [" " * (columns - width(row)) + row for row in wrap(value, columns)]
+    below = wrap(value, columns, measure)
+    return wrap(label, columns, measure) + [" " * (columns - measure(row)) + row for row in below]
 
 
 # Codes

@@ -106,10 +106,9 @@ class FdLink:
             if self._wake in ready:
                 self.rearm()
                 raise Cancelled
-            if self._fd in ready:
-                if data := self._take():
-                    return data
-            elif left <= 0:
+            if self._fd in ready and (data := self._take()):
+                return data
+            if left <= 0:
                 return b""
 
     def write(self, data: bytes, timeout: float = 5.0) -> None:
@@ -247,6 +246,7 @@ class SpiedLink:
 
     def __init__(self, link: Link, spy: Spy) -> None:
         self._link, self._spy = link, spy
+        self.uri = getattr(link, "uri", "")             # of a print queue, see drivers/link_cups.py
         self.drop_input, self.set_baud = link.drop_input, link.set_baud
         self.cancel, self.rearm, self.close = link.cancel, link.rearm, link.close
 

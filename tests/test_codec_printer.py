@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from drivers.contract import (
     Align, Barcode, CoverOpen, CutterFault, DeviceError, Feed, HeadHot, OutOfService, Pair, Paper, PaperJam,
     PaperLine, PaperOut, Qr, Rule, State, Status, Text)
+from drivers.escpos_profiles import Dialect
 from drivers.escpos_ticket import encode_ticket, pair, printable, width, wrap
-from drivers.printer_escpos import (
+from drivers.escpos_status import (
     Automatic, Buffered, Decoder, Facts, Finished, RealTime, automatic, impersonal, judge, real_time, trouble)
 from vectors import vectors
 
@@ -112,7 +113,7 @@ def test_single_lines_are_the_published_bytes() -> None:
     assert VECTORS["4.03"][:-1] in encode_ticket([Text("请取号", scale=2)]).replace(b"\x1c.\n", b"\n")
     assert VECTORS["4.04"] in encode_ticket([Text("A001", scale=2)])
     assert VECTORS["4.64"] in encode_ticket([], before_cut=VECTORS["4.64"])
-    assert b"\x1b@\x1d(H\x06\x0000J001\x1dVB\0\x1dr\1" == encode_ticket([], 80, "fs", VECTORS["4.64"], b"\x1dr\1")
+    assert b"\x1b@\x1d(H\x06\x0000J001\x1dVB\0\x1dr\1" == encode_ticket([], Dialect(), VECTORS["4.64"], b"\x1dr\1")
 
 
 def test_a_number_may_be_larger_than_a_word() -> None:
@@ -150,7 +151,7 @@ TICKET: list[PaperLine] = [
 @pytest.mark.parametrize(("mm", "columns"), [(80, 48), (58, 32)])
 @pytest.mark.parametrize("double", ["fs", "gs", "both"])
 def test_a_ticket_reads_as_it_was_meant(mm: int, columns: int, double: str) -> None:
-    seen = see(encode_ticket(TICKET, mm, double), columns)
+    seen = see(encode_ticket(TICKET, Dialect(width=str(mm), double=double)), columns)
     rule = "-" * columns
     assert [row for row in seen.rows if row != rule][:2] == ["虚构市第一医院", "挂号凭条"]
     assert seen.rows.count(rule) == 2
@@ -206,7 +207,7 @@ lines = st.one_of(
 @settings(max_examples=1000, derandomize=True, deadline=None)
 @given(st.lists(lines, max_size=8), st.sampled_from([(80, 48), (58, 32)]), st.sampled_from(["fs", "gs", "both"]))
 def test_no_text_can_break_a_ticket(ticket: list[PaperLine], paper: tuple[int, int], double: str) -> None:
-    seen = see(encode_ticket(ticket, paper[0], double), paper[1])
+    seen = see(encode_ticket(ticket, Dialect(width=str(paper[0]), double=double)), paper[1])
     assert seen.ends == [b"\x1dVB\0"] and len(seen.qr) == sum(isinstance(line, Qr) for line in ticket)
 
 

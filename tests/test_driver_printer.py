@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -242,21 +243,19 @@ def end() -> Iterator[Pty]:
 def play(end: Pty, printer: Printer, printing: threading.Event, deaf: bool = False) -> None:
     """Answer on the wire until the line ends; a deaf printer stops reading when its ticket begins."""
     heard = b""
-    while True:
-        try:
+    with contextlib.suppress(OSError):
+        while True:
             heard += end.receive()
-        except OSError:
-            return
-        if b"\x1b@" in heard:
-            printing.set()
-            if deaf:
-                return
-        while question := QUESTION.search(heard):
-            heard = heard[:question.start()] + heard[question.end():]
-            end.send(printer.state[question[1][0]])
-        for answer in printer.confirm(heard):
-            end.send(answer)
-            heard = b""
+            if b"\x1b@" in heard:
+                printing.set()
+                if deaf:
+                    return
+            while question := QUESTION.search(heard):
+                heard = heard[:question.start()] + heard[question.end():]
+                end.send(printer.state[question[1][0]])
+            for answer in printer.confirm(heard):
+                end.send(answer)
+                heard = b""
 
 
 def test_a_ticket_on_a_real_line_is_confirmed_at_once(end: Pty) -> None:

@@ -63,8 +63,8 @@ RULES: tuple[tuple[str, str], ...] = (
     ("drivers.report_cups", f"{STDLIB} drivers.contract drivers.ipp drivers.print_queue"),
     ("drivers.printer_cups", f"{STDLIB} drivers.contract drivers.print_queue drivers.escpos_profiles drivers.escpos_ticket "
                              "drivers.escpos_raster"),
-    ("drivers.escpos_profiles", f"{STDLIB} drivers.escpos_ticket"),
-    ("drivers.escpos_raster", f"{STDLIB} PIL drivers.contract drivers.escpos_ticket"),
+    ("drivers.escpos_ticket", f"{STDLIB} escpos drivers.contract drivers.escpos_profiles"),
+    ("drivers.escpos_raster", f"{STDLIB} PIL drivers.contract drivers.escpos_profiles"),
     # Movers of cards: the frames they share, and what is done with a card whoever made the mover.
     ("drivers.handshake", f"{STDLIB} drivers.contract"),
     ("drivers.card_path", f"{STDLIB} drivers.contract"),

@@ -41,6 +41,8 @@ TWINS: dict[str, Stand] = {
     "crt571": Stand("crt571:Crt571Twin", "发卡机 CRT-571", "Dispenser CRT-571"),
     "k720": Stand("k720:K720Twin", "发卡机 K720", "Dispenser K720"),
     "crt310": Stand("crt310:Crt310Twin", "吞卡读卡器 CRT-310", "Motor reader CRT-310"),
+    "a4": Stand("office:OfficeTwin", "A4 打印机", "A4 printer"),
+    "spooled": Stand("spooled:SpooledPrinterTwin", "打印队列上的凭条打印机", "Ticket printer behind CUPS"),
 }
 USUAL = ("idcard", "scanner", "printer")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance import Desk, Subject, Twins
 from drivers.contract import Align, Barcode, Pair, PaperLine, Printed, Qr, Rule, Text
-from drivers.printer_escpos import Decoder, automatic, impersonal, judge, real_time
+from drivers.escpos_status import Decoder, automatic, impersonal, judge, real_time
 
 TICKET: list[PaperLine] = [
     Text("虚构市第一医院", Align.CENTRE, 2, True), Text("挂号凭条", Align.CENTRE), Rule(), Pair("姓名", "测*甲"),
