@@ -41,6 +41,10 @@ Switches take `on: bool = True`.
   `cutter_error(on)`, `cutter_jams()` at the next cut, `jam(on)`, `head_hot(on)`, `broken(on)`, `power_off(on)`,
   `no_completion(on)` no GS ( H, `asb_at_start(on)`, `drawer(on)`, `feed_button(on)`, `no_near_end_sensor(on)`,
   `epson_sizes(on)` GS ! sizes Chinese too, `width(mm=80 | 58)`, `tear()` takes what hangs out
+* `board`: `input(number, on)` current on an input, `restart()` all relays off, `broken(on)`, `address(number)`;
+  `.relays`, `.inputs`, `.switched` how often any relay changed
+* `lightbar`: `restart()`; `.lamps` those that are lit, `.mask`, `.history`
+* `ups`: `mains(on)`, `low(on)`, `broken(on)`, `standby(on)` it tells its whole battery's voltage; `.orders`, `.off`
 * `crt571`, `k720`, `crt310`, the movers of cards: `insert(uid)` a card, held at the mouth until it opens, `keep()` it after
   all, `take()` what is at the mouth, `refill(n)`, `empty_bin()`, `hopper_after(n)` cards left, `bin_full(on)`, `jam()` and
   `pull()` in the next move, `no_ack(on)`, `nak(n)`, `wrong_bcc(n)`, `late(on)` an answer after it was taken back,

@@ -43,6 +43,9 @@ TWINS: dict[str, Stand] = {
     "crt310": Stand("crt310:Crt310Twin", "吞卡读卡器 CRT-310", "Motor reader CRT-310"),
     "a4": Stand("office:OfficeTwin", "A4 打印机", "A4 printer"),
     "spooled": Stand("spooled:SpooledPrinterTwin", "打印队列上的凭条打印机", "Ticket printer behind CUPS"),
+    "board": Stand("board:BoardTwin", "继电器板", "Relay board"),
+    "lightbar": Stand("lightbar:LightBarTwin", "灯条", "Light bar"),
+    "ups": Stand("ups:UpsTwin", "不间断电源", "UPS"),
 }
 USUAL = ("idcard", "scanner", "printer")
 

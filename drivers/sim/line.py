@@ -19,7 +19,7 @@ from pathlib import Path
 
 from drivers.sim.loop import Loop
 
-SPEEDS = {9600: termios.B9600, 19200: termios.B19200, 38400: termios.B38400, 57600: termios.B57600,
+SPEEDS = {2400: termios.B2400, 9600: termios.B9600, 19200: termios.B19200, 38400: termios.B38400, 57600: termios.B57600,
           115200: termios.B115200}
 STRAY = bytes.fromhex("FE83AAAA96C1F099")      # half a preamble among them, and no byte that is a status
 
