@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 
 from drivers import contract as d
 from kiosk.care import Order, PaperKind
-from kiosk.desk import PAUSES, Desk, Heard, Job, Lobby, News, Outcome, Recalled
+from kiosk.desk import LOOKING, PAUSES, Desk, Heard, Job, Lobby, News, Outcome, Recalled
 from kiosk.hands import Task, Threads
 from kiosk.journal import Journal
 from kiosk.numbers import RULES
@@ -396,6 +396,54 @@ def test_at_the_end_every_fact_is_on_disk(disk: Path) -> None:
 
 
 # In the background.
+
+
+def on_disk(room: Room) -> list[str]:
+    return [fact.kind for fact in room.journal.facts_on_disk()]
+
+
+def test_what_no_commit_took_along_is_written_in_the_next_round(room: Room) -> None:
+    room.desk.note("fails", what="printer")
+    room.go(60)
+    assert on_disk(room) == []
+    room.sync.round()
+    assert on_disk(room) == ["fails"] and list(room.town.facts.values()) == [("fails", {"what": "printer"})]
+
+
+def test_the_hospital_hears_no_fact_that_a_crash_could_take_back(room: Room) -> None:
+    room.desk.note("visit", journey="register")
+    room.sync.report()
+    assert room.town.facts == {}
+    room.desk.finish()
+    room.sync.report()
+    assert list(room.town.facts) == [1]
+
+
+def test_a_full_disk_does_not_silence_the_machine(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe(room, "printed")
+    room.desk.note("visit", journey="register")
+
+    def full() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.journal, "flush", full)
+        assert room.sync.round() == PERIOD and room.go() == [News("server", True)]
+        assert room.town.bookings[1].papers[PaperKind.REGISTRATION][0].outcome == "printed"
+        room.desk.finish()
+    assert [kind for kind, _ in room.facts()] == ["visit"]
+
+
+def test_answers_are_made_ready_while_somebody_looks_at_the_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[Any] = []
+    monkeypatch.setattr(room.journal, "prepare", prepared.append)
+    entries = [Entry(0, 0, Result.DONE, 7, ConfirmHold("h"))]
+    room.desk.prepare(entries)
+    room.desk.prepare([])
+    room.go()
+    assert prepared == [], "not while the page is drawn"
+    room.go(LOOKING)
+    assert prepared == [entries] and room.journal.open_visits() == ()
 
 
 def owe(room: Room, *outcomes: str) -> None:

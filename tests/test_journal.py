@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+import kiosk.journal
 from core import Core
+from kiosk import moments
 from kiosk.care import Document, PaperKind
 from kiosk.journal import Journal, machine_key
 from kiosk.play import Entry, Result
@@ -200,6 +202,118 @@ def test_no_fact_can_be_changed_unseen(facts: Journal, tampering: str) -> None:
     statements, first_wrong = TAMPERED[tampering]
     raw(facts).executescript(statements)
     assert facts.broken_link() == first_wrong
+
+
+# What rides along with other commits.
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One word for every commit that came through."""
+    found: list[str] = []
+    monkeypatch.setattr(moments, "happens", lambda moment: found.append(moment) if moment == "after commit" else None)
+    return found
+
+
+def kinds_on_disk(journal: Journal) -> list[str]:
+    """What another program finds."""
+    return [kind for kind, in raw(journal).execute("SELECT kind FROM fact ORDER BY id")]
+
+
+def test_a_fact_rides_along_with_the_next_commit(journal: Journal, commits: list[str], monkeypatch: pytest.MonkeyPatch
+                                                 ) -> None:
+    times = iter(("at eight", "at nine", "at ten"))
+    monkeypatch.setattr(kiosk.journal, "_now", lambda: next(times))
+    journal.note([("visit", {})], now=False)
+    journal.note([("left", {})], now=False)
+    assert commits == [] and kinds_on_disk(journal) == []
+    journal.write("v1", "register", 0, [entry(0)])
+    assert len(commits) == 1 and kinds_on_disk(journal) == ["visit", "left"]
+    assert [fact.at for fact in journal.facts()] == ["at eight", "at nine"], "each with its own time"
+    assert len(commits) == 1 and journal.broken_link() is None
+
+
+@pytest.mark.parametrize("read", [lambda journal: [fact.kind for fact in journal.facts()] == ["visit"],
+                                  lambda journal: journal.last_fact() == 1,
+                                  lambda journal: journal.broken_link() is None], ids=("facts", "last_fact", "broken_link"))
+def test_who_reads_facts_reads_those_that_wait_too(journal: Journal, commits: list[str],
+                                                   read: Callable[[Journal], bool]) -> None:
+    journal.note([("visit", {})], now=False)
+    assert journal.facts_on_disk() == () and read(journal)
+    assert kinds_on_disk(journal) == ["visit"] and len(commits) == 1
+
+
+def test_what_must_not_be_lost_is_on_disk_at_once_behind_what_waited(journal: Journal) -> None:
+    journal.note([("visit", {})], now=False)
+    journal.note([("decided", {})])
+    assert kinds_on_disk(journal) == ["visit", "decided"]
+
+
+def test_nothing_waits_no_commit(journal: Journal, commits: list[str]) -> None:
+    journal.flush()
+    journal.delivered([])
+    journal.flush()
+    assert commits == []
+
+
+@pytest.mark.parametrize("trouble", [sqlite3.OperationalError("database or disk is full"), TypeError("a fault of our own")],
+                         ids=("full", "fault"))
+def test_what_rode_with_a_commit_that_failed_waits_for_the_next(journal: Journal, trouble: Exception,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(moment: str) -> None:
+        if moment == "in commit":
+            journal.note([("meanwhile", {})], now=False)
+            raise trouble
+
+    news = ReportPaper(7, PaperKind.REGISTRATION, 1, "printed")
+    journal.write("v1", "register", 0, [entry(0)], later=("k", news))
+    for kind in ("visit", "left"):
+        journal.note([(kind, {})], now=False)
+    journal.delivered(["k"])
+    journal.tell(3)
+    monkeypatch.setattr(moments, "happens", fail)
+    with pytest.raises(type(trouble)):
+        journal.close("v1")
+    monkeypatch.setattr(moments, "happens", None)
+    assert kinds_on_disk(journal) == [] and len(journal.open_visits()) == 1, "all or nothing"
+    assert journal.owed() == () and journal.told() == 3
+    journal.close("v1")
+    assert kinds_on_disk(journal) == ["visit", "left", "meanwhile"] and journal.broken_link() is None
+    again = Journal(journal._path, KEY)
+    assert (again.open_visits(), again.owed(), again.told()) == ((), (), 3)
+
+
+def test_delivered_news_is_owed_no_more_and_after_a_crash_it_is_owed_again(journal: Journal) -> None:
+    for number in (1, 2):
+        journal.write("v1", "register", 0, [entry(number)],
+                      later=(f"k{number}", ReportPaper(7, PaperKind.REGISTRATION, number, "printed")))
+    journal.delivered(["k1"])
+    assert [owed.key for owed in journal.owed()] == ["k2"] and journal.unreadable() == 0
+    assert [owed.key for owed in Journal(journal._path, KEY).owed()] == ["k1", "k2"], "the same key: sent twice, heard once"
+    journal.close("v1")
+    assert [owed.key for owed in Journal(journal._path, KEY).owed()] == ["k2"]
+
+
+def test_what_is_prepared_is_not_sealed_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed: list[object] = []
+    seal = journal._sealed
+    monkeypatch.setattr(journal, "_sealed", lambda data: [sealed.append(data), seal(data)][1])
+    entries = [entry(0, value=DOCUMENT), entry(1, value=7)]
+    journal.prepare(entries)
+    assert len(sealed) == 2 and not raw(journal).execute("SELECT 1 FROM entry").fetchall()
+    journal.write("v1", "register", 0, entries)
+    assert len(sealed) == 2 and [one.value for one in journal.open_visits()[0].history] == [DOCUMENT, 7]
+
+
+def test_a_registration_has_two_commits_for_each_irrevocable_act_and_two_more(disk: Path, commits: list[str]) -> None:
+    """The payment's order, the booking, the print: intent and outcome each; the news of the paper; the end."""
+    core = Core(Town(), disk)
+    core.settle(30)
+    commits.clear()
+    Player(core).play(next(iter(tables("register"))))
+    assert core.page() == "welcome" and core.journal.open_visits() == ()
+    acts = [what for what, _ in core.town.answers.values()]
+    assert len(commits) == 2 * (3 + 1), acts
 
 
 def test_what_was_told_is_remembered(facts: Journal, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-TURNS = 9           # of each, one after the other
+TURNS = 25          # of each, one after the other
 WATCHED = ("write", "close", "hold", "note", "delivered", "tell", "flush", "told", "facts_on_disk", "owed")
 """The methods of a journal that a journey calls."""
 
@@ -68,7 +68,8 @@ class Rehearsal:
 
     def held(self, folder: Path) -> dict[str, float]:
         """How many commits and acts there were, and the least of the seconds that a journal and a bare SQLite need."""
-        before, done, calls = Recorder.statements[:self._begun], Recorder.statements[self._begun:], list(self._calls)
+        before, done = Recorder.statements[:self._begun], Recorder.statements[self._begun:]
+        calls, self._calls = self._calls, []
         setattr(sqlite3, "connect", self._connect)
         turns = [(_journal(folder / f"again-{turn}.sqlite3", calls), _bare(folder / f"bare-{turn}.sqlite3", before, done))
                  for turn in range(TURNS)]

@@ -110,6 +110,16 @@ def stuck(machine: Machine) -> Iterator[str]:
         yield "the machine is still busy"
     if machine.journal.broken_link() is not None:
         yield "the chain of facts is broken"
+    facts = {(fact.id, fact.at): (fact.kind, fact.data) for fact in machine.journal.facts()}
+    yield from (f"the hospital was told of fact {number}, which the machine does not have"
+                for (number, at), fact in machine.outside.heard.items() if facts.get((number, at)) != fact)
+
+
+def untold(machine: Machine) -> Iterator[str]:
+    """After a life without a death: of each visit that began it is known how it ended."""
+    kinds = Counter(fact.kind for fact in machine.journal.facts())
+    if kinds["visit"] != kinds["end"]:
+        yield f"{kinds['visit']} visits began, {kinds['end']} ended"
 
 
 # The bytes.

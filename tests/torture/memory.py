@@ -75,6 +75,9 @@ class Memory:
     def note(self, facts: Sequence[tuple[str, dict[str, Any]]], now: bool = True) -> None:
         """What happened is told to nobody here."""
 
+    def facts(self) -> tuple[Fact, ...]:
+        return ()
+
     def facts_on_disk(self, after: int = 0, most: int = -1) -> tuple[Fact, ...]:
         return ()
 

@@ -25,6 +25,7 @@ from kiosk.play import Entry, Play, Result
 from kiosk.requests import Answered, ClosePayment, Do, Pay, PayEnd, PaymentNews, Print, Refused, Release, ReportPaper
 from kiosk.sync import Sync
 from kiosk.tickets import RefundSlip
+from torture.bad_journals import DropsFacts, ErasesWithTheNext, NotErased, Remembers, round_early
 from torture.machine import Machine
 from torture.memory import Memory
 from torture.power import Mains
@@ -33,7 +34,6 @@ from torture.simulation import simulate
 from town import Town
 from town_books import Held, Paid
 from town_hospital import TownHospital
-from townsfolk import PEOPLE
 
 
 @dataclass(frozen=True)
@@ -241,23 +241,6 @@ class Lazy(apsw.Connection):
         return super().execute(statement.replace("synchronous = FULL", "synchronous = NORMAL"), *args, **words)
 
 
-class NotErased(Journal):
-    """A closed visit's rows are gone; the pages they lay on stay in the log."""
-
-    def close(self, visit: str) -> None:
-        with self._commit() as db:
-            db.execute("DELETE FROM visit WHERE id = ?", (visit,))
-
-
-class Remembers(Journal):
-    """Somebody's number is kept, for good."""
-
-    def delivered(self, keys: Sequence[str]) -> None:
-        super().delivered(keys)
-        with self._commit() as db:
-            db.execute("INSERT OR REPLACE INTO mark VALUES (?, 1)", (PEOPLE["测试甲"].number,))
-
-
 class Gossip(Desk):
     """A fact says who was here."""
 
@@ -377,7 +360,11 @@ MUTANTS = (
     Mutant("news is written after the story went on", memory=LosesNews),
     Mutant("commits do not wait for the disk", connection=Lazy, within=100),
     Mutant("a closed visit stays in the write-ahead log", journal=NotErased, within=100),
+    Mutant("a closed visit is erased with the next commit", journal=ErasesWithTheNext, within=100),
     Mutant("a number stays in the file", journal=Remembers, within=100),
+    Mutant("facts are lost when a visit is closed", journal=DropsFacts, within=100),
+    Mutant("the hospital is told facts that a cut can take back", connection=apsw.Connection, within=300,
+           patches=((Sync, "round", round_early),)),
     Mutant("a fact says who was here", desk(Gossip), journal=Journal, within=100),
     Mutant("places are not released", sync(deaf(Release))),
     Mutant("nobody is told what became of a paper", sync(deaf(ReportPaper))),

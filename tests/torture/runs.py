@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.journal import machine_key
-from torture.ledgers import broken, personal
+from torture.ledgers import broken, personal, untold
 from torture.machine import Machine, on_disk, reckoned
 from torture.outside import Outside, dice, town
 from torture.patient import Patient, come_back
@@ -50,6 +50,6 @@ def undisturbed(seed: int, folder: Path, machine: type[Machine] = Machine,
     with reckoned(outside, dice("undisturbed", seed)):
         alive = machine(outside, folder, open_journal)
         people(alive, dice("people", seed))
-        broken = at_rest(outside, alive)
+        broken = at_rest(outside, alive) + list(untold(alive))
         alive.die()
     return broken + bytes_left(alive)
