@@ -18,6 +18,7 @@ from drivers.contract import Gone, Link, NoAnswer, NothingPresented, DeviceError
 
 NEVER = bytes.fromhex("00 01 02 03 05 06 15 16 1B")      # of commands and answers: a code with one is half an answer
 ANSWER = 0.5            # seconds for an answer; Newland's manual says 500 ms, engines need 5 to 50
+PAUSE = 0.03            # seconds of silence inside an answer: the rest will not come, and what comes is a code
 TRIES = 2
 OWN_TIME = 5.0          # seconds after which the scanner puts its light out by itself, whatever becomes of us
 SHINE = 4.0             # seconds after which it is told again: before its own time has passed
@@ -204,8 +205,10 @@ class TriggeredScanner:
         deadline = time.monotonic() + patience
         heard = False
         while (left := deadline - time.monotonic()) > 0:
-            data = self._link.read(left)
+            data = self._link.read(min(left, PAUSE) if stream.begun else left)
             heard = heard or bool(data)
+            if not data:
+                stream.end()
             came = stream.feed(data)
             for at, reply in enumerate(came):
                 if isinstance(reply, Reply) and command.answered_by(reply):

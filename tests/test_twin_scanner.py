@@ -103,3 +103,36 @@ def test_honeywell_commands(bench: Bench, port: Port) -> None:
 def test_older_newland_is_there(port: Port) -> None:
     assert port.ask(b"?", 1) == b"!"
     assert port.ask(b"zz?", 1) == b"!", "what is no command is ignored"
+
+
+def test_older_newland_is_told(bench: Bench, port: Port) -> None:
+    assert port.ask(b"NLS0302000;", 1) == b"\x06"
+    bench.scanner.show("A1")
+    assert port.ask(b"\x1b1", 1 + 4) == b"\x06A1\r\n"
+    assert port.ask(b"NLS9999999;", 1) == b"\x15" and port.ask(b"\x1b0", 1) == b"\x06"
+
+
+def test_the_light_ends_with_a_stop_a_code_or_its_time(bench: Bench, port: Port) -> None:
+    port.ask(TRIGGER_MODE, 17)
+    port.ask(b"~\x010000#ORTSET60000;\x03", 21)
+    for stop, answer in ((bytes.fromhex("7E0008010002 00 ABCD"), 7), (START.replace(b"TRG1", b"TRG0"), 17)):
+        port.ask(START, 17)
+        assert bench.scanner.shines
+        port.ask(stop, answer)
+        assert not bench.scanner.shines
+    port.ask(b"~\x010000#ORTSET20;\x03", 18)
+    port.ask(START, 17)
+    bench.scanner.until(lambda: not bench.scanner.shines)
+
+
+def test_one_maker_s_language(bench: Bench, port: Port) -> None:
+    bench.scanner.speak("honeywell")
+    port.write(START + b"?" + bytes.fromhex("7E0007010007 01 ABCD"))
+    assert port.ask(bytes.fromhex("164D0D 5452474D4F4430 21"), 9) == b"TRGMOD0\x06!"
+
+
+def test_without_power_it_forgets(bench: Bench, port: Port) -> None:
+    port.ask(TRIGGER_MODE, 17)
+    assert bench.scanner.state()["mode"] == "trigger"
+    bench.scanner.restart()
+    assert bench.scanner.state()["mode"] == "sense"

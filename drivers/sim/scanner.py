@@ -25,11 +25,14 @@ TRIGGERS = re.compile(rb"\x16([TU])\r")
 ALIVE = re.compile(rb"\?")
 OLDER = re.compile(rb"NLS(\d{7})(?:=(\w+))?;")
 ESCAPE = re.compile(rb"\x1b([01])")
+# What a command begins with.
+HEADS = {"unified": b"~", "zonebit": b"~", "honeywell": b"\x16", "nls": b"\x1bN", "all": b"~\x16\x1bN"}
 # Unified settings this engine has, and the values it takes.
 SETTINGS = {b"SCNMOD": rb"[0-3]", b"SCNTRG": rb"[01]", b"ORTSET": rb"\d{1,6}", b"RRDDUR": rb"\d{1,6}",
             b"GRBENA": rb"[01]"}
 ACK, NAK, UNKNOWN = b"\x06", b"\x15", b"\x05"
 FACTORY = {b"SCNMOD": b"2", b"ORTSET": b"5000", b"RRDDUR": b"1000", b"GRBENA": b"1"}
+READING = 0.05                          # s from the light that was asked for to the code, in a quick engine
 MODE, TRIGGER, READ_TIME = 0, 2, 6      # zone-bit registers; the mode is its two lowest bits: 1 on command, 3 by sense
 REGISTERS = {MODE: 0xD7, READ_TIME: 50}
 
@@ -120,9 +123,13 @@ class ScannerTwin(Twin):
     def _look(self) -> None:
         if self._in_view and (self._senses or self.shines):
             output, self._in_view = self._in_view, b""
+            asked = self.shines
             self._shine(False)
             self.reads += 1
-            self.line.send(output)
+            if asked:
+                self.line.loop.later(READING / self.speed, lambda: self.line.send(output))
+            else:
+                self.line.send(output)
 
     def _shine(self, on: bool) -> None:
         if self._light:
@@ -153,7 +160,7 @@ class ScannerTwin(Twin):
         zone = ZONE.match(self._heard)
         if zone and self._speaks in ("all", "zonebit"):
             return self._zone(zone)
-        if self._heard[0] in b"~\x16\x1bN" and len(self._heard) < 64:
+        if self._heard[0] in HEADS[self._speaks] and len(self._heard) < 64:
             return False
         self._heard = self._heard[1:]
         return True
