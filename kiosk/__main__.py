@@ -8,12 +8,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from kiosk.machine import InUse
+from kiosk.service.local import Local
 from kiosk.settings import TABLE, BadSetting, Settings, load
 
 STATE = Path("var/kiosk")
@@ -69,7 +71,18 @@ def _arguments() -> argparse.ArgumentParser:
     settle.add_argument("--retry", metavar="VISIT", help="play a visit again that is kept for staff")
     settle.add_argument("--drop", metavar="VISIT", help="forget a visit that is kept for staff and has been settled by hand")
     settle.add_argument("--seconds", type=float, default=60, help="how long to try (default: 60)")
-    add("doctor", _doctor, "Examine devices, server, clock, disk, records and fonts; 1 when something is wrong.")
+    doctor = add("doctor", _doctor, "Examine devices, server, clock, disk, records and fonts; 1 when something is wrong.")
+    doctor.add_argument("--lang", choices=("zh", "en"), default="en", help="the language of its sentences")
+    staff = add("staff", _staff, "List the staff of the service menu; with a number: add, remove or unlock.", False)
+    staff.add_argument("number", nargs="?", metavar="NUMBER", help="a staff number, 3 to 8 digits")
+    staff.add_argument("--role", choices=("nurse", "technician", "administrator"), default="nurse", help="what they may")
+    staff.add_argument("--remove", action="store_true", help="they may no more")
+    staff.add_argument("--unlock", action="store_true", help="after too many wrong PINs")
+    staff.add_argument("--state", type=Path, default=STATE, metavar="DIR", help=f"this machine's folder (default: {STATE})")
+    logs = add("open-logs", _open_logs, "Open logs that a kiosk sealed on a USB stick; for the fleet team.", False)
+    logs.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the .kiosklogs file")
+    logs.add_argument("--key", type=Path, required=True, metavar="KEYFILE", help="the fleet team's private key, 32 bytes")
+    logs.add_argument("--new-key", action="store_true", help="make KEYFILE, and print the setting export_key for kiosks")
     return parser
 
 
@@ -84,7 +97,8 @@ def _settings(asked: argparse.Namespace) -> Settings:
         if not equals:
             raise BadSetting(f"--set wants NAME=VALUE, not {pair}.")
         given[name] = value
-    return load(asked.state / "kiosk.ini", **given)
+    changed = Local(asked.state / "local.json", dt.datetime.now).overrides
+    return load(asked.state / "kiosk.ini", **{**changed, **given})
 
 
 def _run(asked: argparse.Namespace) -> int:
@@ -100,7 +114,7 @@ def open_kiosk(state: Path, settings: Settings, watch: Callable[[Any], None] | N
     machines: list[Machine] = []
 
     def open_stage(ports: Any) -> Any:
-        machine = Machine(state, settings, ports.post)
+        machine = Machine(state, settings, ports.post, ports.stop)
         machines.append(machine)
         return machine.stage(ports)
 
@@ -203,17 +217,71 @@ def _decide(journal: Any, reference: str, decision: Callable[[str], None]) -> No
 
 
 def _doctor(asked: argparse.Namespace) -> int:
-    from kiosk.doctor import examine, fonts
+    from kiosk.doctor import examine, fonts, sentence
     from kiosk.machine import Machine
+    from kiosk.requests.service import Level
+    from kiosk.words import Language
     from screens.fonts import find
 
     machine = Machine(asked.state, _settings(asked), lambda message: None)
     well = True
-    for finding in [*examine(machine, asked.state), fonts(find)]:
-        well = well and finding.well
-        print(f"{'ok   ' if finding.well else 'FAULT'} {finding.what:12} {finding.sentence}")
+    for lamp in [*examine(machine), fonts(find)]:
+        fault = lamp.level is Level.BAD
+        well = well and not fault
+        print(f"{'FAULT' if fault else lamp.level:7} {lamp.key:12} {sentence(lamp, Language(asked.lang))}")
     machine.close()
     return 0 if well else 1
+
+
+def _staff(asked: argparse.Namespace) -> int:
+    from kiosk.requests.service import Role
+    from kiosk.service.staff import Staff
+
+    asked.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    staff = Staff(asked.state / "staff.json", time.time)
+    if asked.number is None:
+        for number, (role, locked) in staff.members().items():
+            print(f"{number:10} {role}{'  locked' if locked else ''}")
+        return 0
+    if asked.remove or asked.unlock:
+        found = staff.remove(asked.number) if asked.remove else staff.unlock(asked.number)
+        print("Done." if found else f"There is nobody of number {asked.number}.")
+        return 0 if found else 1
+    try:
+        pin = staff.add(asked.number, Role(asked.role))
+    except ValueError as no:
+        print(no, file=sys.stderr)
+        return 2
+    print(f"PIN of {asked.number}: {pin}\nIt is shown this once; its owner changes it in the service menu.")
+    return 0
+
+
+def _open_logs(asked: argparse.Namespace) -> int:
+    import base64
+
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from kiosk.service.export import unseal
+
+    if asked.new_key:
+        key = X25519PrivateKey.generate()
+        with open(os.open(asked.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key.private_bytes_raw())
+        print(f"export_key = {base64.b64encode(key.public_key().public_bytes_raw()).decode()}")
+        return 0
+    if asked.file is None:
+        print("Name the file to open, or --new-key.", file=sys.stderr)
+        return 2
+    try:
+        archive = unseal(asked.file.read_bytes(), asked.key.read_bytes())
+    except (InvalidTag, ValueError, OSError) as no:
+        print(f"{asked.file} cannot be opened: {no or 'another key, or a damaged file'}", file=sys.stderr)
+        return 1
+    out = asked.file.with_suffix(".tar.gz")
+    out.write_bytes(archive)
+    print(out)
+    return 0
 
 
 if __name__ == "__main__":

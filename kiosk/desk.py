@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 import queue
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ from kiosk.journal import Journal, OpenVisit
 from kiosk.moments import moment
 from kiosk.numbers import CodeRule
 from kiosk.play import Entry
+from kiosk.requests.service import ServiceDo
 from kiosk.visit import Comfort
 from kiosk.words import Name
 
@@ -34,6 +35,7 @@ HANDS = 4                                   # acts at once, for whoever stands h
 BACK_HANDS = 2                              # acts at once that nobody waits for: they never keep a person waiting
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)    # seconds before the next try of an act whose outcome is unknown
 PRINT_TIME = 25.0                           # seconds a ticket may take, cutting and confirming included
+EAR_OF = {"payer_code": "scanner"}           # whose ear it is, where the name is another
 LOOKING = 0.25                              # seconds after which a new page is drawn, and somebody looks at it
 
 log = logging.getLogger(__name__)
@@ -89,6 +91,14 @@ class News:
     works: bool
 
 
+@dataclass(frozen=True)
+class Shut:
+    """What patients cannot use now, and why; all that `by` has closed. `what`: `all`, a journey, `pay`, or a device."""
+
+    by: str
+    what: Mapping[str, str]
+
+
 class Ear(Protocol):
     hear: Hear
 
@@ -119,6 +129,10 @@ class Desk:
         self._ears: dict[str, Ear] = {}
         self._asked: Collection[str] = ()       # the kinds of codes that the question of this moment takes
         self._dropped: set[str] = set()
+        self.closed: Collection[str] = ()
+        """What patients cannot use now, by the will of staff: devices, and `pay`."""
+        self.service: Callable[[Any], Any] = _no_service
+        """Performs what the service menu asks; raises Refused."""
 
     # What the stage asks.
 
@@ -145,9 +159,10 @@ class Desk:
             self._post(Heard(serial, event))
 
         self._asked = getattr(ask, "accepts", (r.CodeKind.VISIT_CARD,))
-        for name in self._ears.keys() - set(ask.listens):
+        listens = [name for name in ask.listens if EAR_OF.get(name, name) not in self.closed]
+        for name in self._ears.keys() - set(listens):
             self._ears.pop(name).close()
-        for name in ask.listens:
+        for name in listens:
             if name in self._ears:
                 self._ears[name].hear = hear
             else:
@@ -227,6 +242,8 @@ class Desk:
             if job.again and not job.request.repeats:
                 raise r.Refused("print_unknown")
             moment("before act")
+            if tries == 0 and not job.again:
+                self._refuse_what_is_closed(job.request)
             value = self._act(job)
             moment("after act")
         except r.Refused as no:
@@ -239,6 +256,14 @@ class Desk:
                 return
             value = r.Refused("print_unknown")      # it may be on paper: never twice under one number
         self._conclude(job, value)
+
+    def _refuse_what_is_closed(self, request: r.Do[Any]) -> None:
+        """Only what was never begun: whatever may have happened already is asked about to its end."""
+        match request:
+            case r.OpenPayment() | r.PayByCode() if "pay" in self.closed:
+                raise r.Refused("channel_refused")
+            case r.Print() if "printer" in self.closed:
+                raise r.Refused("closed")
 
     def _conclude(self, job: Job, value: Any) -> None:
         if job.request.manner is r.Manner.FREE:
@@ -304,6 +329,8 @@ class Desk:
                 return hospital.issue_paper(appointment, kind, key)
             case r.Print(ticket):
                 return self._print(ticket, job.comfort)
+        if isinstance(job.request, ServiceDo):
+            return self.service(job.request)
         raise TypeError(f"the desk does not know {type(job.request).__name__}")
 
     def _print(self, ticket: tickets.Ticket, comfort: Comfort) -> str:
@@ -314,6 +341,10 @@ class Desk:
         if isinstance(answer, DeviceError):
             raise r.Refused(answer.cause)
         return answer.value
+
+
+def _no_service(request: Any) -> Any:
+    raise r.Refused("not_ready", why=type(request).__name__)
 
 
 def _pause(tries: int) -> float:

@@ -5,25 +5,39 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drivers.contract import CardReader, Printer, Scanner, Status
+from drivers.contract import Status
 from drivers.service import Service
-from kiosk.desk import Desk, Lobby, News
+from kiosk.desk import Desk, Lobby, News, Shut
 from kiosk.dialogue import Ports
 from kiosk.ears import works
 from kiosk.hospital import Hospital
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
 from kiosk.numbers import code_rules
-from kiosk.settings import Settings
-from kiosk.stage import Stage
+from kiosk.service import survey
+from kiosk.service.acts import Acts
+from kiosk.service.local import Local
+from kiosk.service.menu import maintain
+from kiosk.service.staff import Staff
+from kiosk.settings import OPTIONAL, Settings
+from kiosk.stage import SERVICE, Stage
 from kiosk.sync import Sync
 from kiosk.visit import Comfort
 from kiosk.words import Language, Name
+
+
+def asleep(sleep: tuple[dt.time, dt.time] | None, now: dt.time) -> bool:
+    """Is it time to sleep? The hours may go over midnight; the first minute is asleep, the last one awake."""
+    if sleep is None:
+        return False
+    begin, end = sleep
+    return begin <= now < end if begin < end else now >= begin or now < end
 
 
 class InUse(Exception):
@@ -31,28 +45,37 @@ class InUse(Exception):
 
 
 class Machine:
-    """`state` is the folder of what this machine keeps; `post` takes messages from any thread to the stage.
+    """`state` is the folder of what this machine keeps; `post` takes messages from any thread to the stage; `restart` ends
+    the program, to be started again.
 
     Raises InUse.
     """
 
-    def __init__(self, state: Path, settings: Settings, post: Callable[[Any], None]) -> None:
+    def __init__(self, state: Path, settings: Settings, post: Callable[[Any], None],
+                 restart: Callable[[], None] = lambda: None) -> None:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _alone(state / "lock")
         self.settings, self._post = settings, post
         self._zone = ZoneInfo(settings.zone)
+        self._sleeping = False
         lost = (state / "journal.sqlite3").exists() and not (state / "machine.key").exists()
         self.journal = Journal(state / "journal.sqlite3", machine_key(state / "machine.key"))
         if lost:
             self.journal.note([("key_lost", {})])
         self.hospital = Hospital(settings.hospital_url, token(state))
-        self.sync = Sync(self.journal, self.hospital, post)
-        self.lobby = Lobby(idcard=self._service(CardReader, "idcard"), scanner=self._service(Scanner, "scanner"),
-                           printer=self._service(Printer, "printer"))
+        self.sync = Sync(self.journal, self.hospital, post, self._look_at_the_clock)
+        self.services: dict[str, Service[Any]] = {
+            name: self._service(name) for name in (*Lobby.__dataclass_fields__, *OPTIONAL) if getattr(settings, name)}
+        self.lobby = Lobby(**{name: self.services[name] for name in Lobby.__dataclass_fields__})
+        self.local = Local(state / "local.json", self.now)
         self.desk = Desk(self.journal, self.hospital, self.lobby, Name(settings.hospital_zh, settings.hospital_en),
                          code_rules(visit_card=settings.visit_card, insurance_code=settings.insurance_code,
                                     health_card=settings.health_card),
                          post, self.sync.wake, self.sync.departments, self.now)
+        self.view = survey.Machine(self.services, self.hospital, self.journal, settings, self.local, state, self.now)
+        self.desk.service = Acts(self.view, Staff(state / "staff.json", time.time), self._fact, restart,
+                                 self._closures).perform
+        self._closures()
 
     def now(self) -> dt.datetime:
         """The time of day where the hospital is."""
@@ -61,17 +84,36 @@ class Machine:
     def stage(self, ports: Ports) -> Stage:
         """The stage, with every journey; the background begins its rounds."""
         self.sync.start()
-        return Stage(ports, self.desk, stories(), tiles(), self.now, Comfort(Language(self.settings.language)),
-                     self.settings.patience)
+        return Stage(ports, self.desk, {**stories(), SERVICE: maintain}, tiles(), self.now,
+                     Comfort(Language(self.settings.language)), self.settings.patience)
 
     def close(self) -> None:
         """Let go of the devices. What is open stays on disk for the next start."""
         self.desk.finish()
-        for service in (self.lobby.idcard, self.lobby.scanner, self.lobby.printer):
+        for service in self.services.values():
             service.close()
         os.close(self._lock)
 
-    def _service(self, kind: type[Any], name: str) -> Service[Any]:
+    def _fact(self, kind: str, **data: Any) -> None:
+        """A fact about staff: on disk before they go on."""
+        self.journal.note([(kind, data)])
+
+    def _closures(self) -> None:
+        """What staff closed here is closed for patients, at the desk and on the screen."""
+        closed = {closure.what: closure.reason for closure in self.local.closed}
+        self.desk.closed = frozenset(closed)
+        self._post(Shut("staff", closed))
+
+    def _look_at_the_clock(self) -> None:
+        """Every few seconds: does the machine sleep now, and which local changes ended with their day?"""
+        sleeping = asleep(self.settings.sleep, self.now().time())
+        if sleeping is not self._sleeping:
+            self._sleeping = sleeping
+            self._post(Shut("sleep", {"all": "sleep"} if sleeping else {}))
+        for change in self.local.ended():
+            self._fact("service_setting", by="", name=change.name, value=None)
+
+    def _service(self, name: str) -> Service[Any]:
         settings = self.settings
 
         def report(name: str, status: Status, detail: str) -> None:

@@ -133,7 +133,21 @@ def _public_key(text: str) -> str:
 
 
 _DRIVER = _matching(r"[a-z][a-z0-9_]*", "the name of a file in drivers/")
-_LINK = _matching(r"(serial|tcp)://\S+", "a link: serial:///dev/…?baud=115200 or tcp://host:port")
+_NO_DRIVER = _matching(r"([a-z][a-z0-9_]*)?", "the name of a file in drivers/, or nothing")
+_LINK = _matching(r"(serial|tcp|pcsc|hid|usb|cups|exec)://\S+", "a link: serial:///dev/…?baud=115200 or tcp://host:port")
+_NO_LINK = _matching(r"((serial|tcp|pcsc|hid|usb|cups|exec)://\S+)?", "a link, or nothing")
+
+OPTIONAL = {"social": "social security card reader", "visit_card_reader": "visit card reader",
+            "stripe": "magnetic stripe reader", "report": "report printer", "cards": "card dispenser",
+            "terminal": "bank card terminal", "board": "relay board", "lights": "light bar", "ups": "UPS"}
+"""Devices that many machines do not have: their driver's name is empty then, and nobody pays for them."""
+
+
+def _device(name: str, meaning: str) -> tuple[Setting, Setting, Setting]:
+    return (Setting(name, _NO_DRIVER, "", "technician", f"The {meaning}'s driver; nothing: this machine has none."),
+            Setting(f"{name}_url", _NO_LINK, "", "technician", f"The {meaning}'s line."),
+            Setting(f"{name}_options", _options, "", "technician", f"Options of the {meaning}'s driver."))
+
 
 TABLE = (
     Setting("kiosk", _matching(r"[\w-]{1,32}", "1-32 letters, digits, - or _"), "K01", "technician",
@@ -154,6 +168,7 @@ TABLE = (
     Setting("printer_url", _LINK, "serial:///dev/kiosk/printer?baud=115200", "technician", "The ticket printer's line."),
     Setting("printer_options", _options, "fence=gs_h width=80", "technician",
             "Options of the printer's driver: how this model confirms a print, and its paper's width in mm."),
+    *(row for name, meaning in OPTIONAL.items() for row in _device(name, meaning)),
     Setting("visit_card", _pattern, r"V\d{12}", "administrator",
             "What a visit card's bar code looks like, as a regular expression for the whole code."),
     Setting("insurance_code", _pattern, r"[0-9]{28}", "administrator",

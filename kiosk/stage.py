@@ -16,18 +16,20 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from kiosk.care import Order
-from kiosk.desk import Heard, Job, News, Outcome, Recalled
+from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
 from kiosk.play import Broken, Diverged, End, Entry, Play, Result, Story
-from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, Print, Refused, Request, Row,
-                            Trouble, Welcome)
+from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, OutOfService, Print, Refused, Request,
+                            Row, Trouble, Welcome)
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
 from kiosk.words import say
 
 BLINK = 0.15          # seconds an act may take before the person is shown what happens
-SHOWN = ("server", "idcard", "printer")     # what the welcome page speaks of when it does not work
+SHOWN = ("server", "idcard", "printer", "pay")     # what the welcome page speaks of when it does not work
+DEVICES = ("idcard", "scanner", "printer")
+SERVICE = "maintain"  # the story of the service menu
 
 
 class DeskPort(Ears, Protocol):
@@ -53,6 +55,8 @@ class Stage:
         self._jobs: dict[str, Job] = {}
         self._timer: Cancel | None = None
         self._works: dict[str, bool] = {}
+        self._shut: dict[str, Mapping[str, str]] = {}
+        self._service_wanted = False
         self._recalled = False
         self.dialogue = dialogue = Dialogue(ports, desk, wall, home, patience)
         self.answer, self.back, self.leave, self.stay = dialogue.answer, dialogue.back, dialogue.leave, dialogue.stay
@@ -80,6 +84,8 @@ class Stage:
                     self._take_up(visit)
             case News(what, works):
                 self._news(what, works)
+            case Shut(by, what):
+                self._close_for(by, what)
 
     @property
     def idle(self) -> bool:
@@ -90,32 +96,80 @@ class Stage:
 
     def _welcome(self) -> None:
         self.dialogue.fresh()
-        self.dialogue.ask(self._welcome_page(), self._begin)
+        if self._service_wanted:
+            self._begin(SERVICE)
+        else:
+            self._ask_welcome()
 
-    def _welcome_page(self) -> Welcome:
-        out = [what for what in SHOWN if not self._works.get(what, True)]
-        tiles = self._tiles
-        if "server" in out:
-            tiles = tuple(replace(tile, enabled=False, why=say("welcome.not_now")) for tile in tiles)
-        return Welcome(title=say("welcome.title"), services=tiles,
+    def _ask_welcome(self) -> None:
+        page = self._welcome_page()
+        self.dialogue.ask(page, self._begin if isinstance(page, Welcome) else lambda _: self._welcome())
+
+    def _welcome_page(self) -> Welcome | OutOfService:
+        shut = self._closed
+        if "all" in shut:
+            return OutOfService(title=say("closed.title"), text=say(f"closed.{shut['all']}"))
+        out = [what for what in SHOWN if what in shut or not self._works.get(what, True)]
+        return Welcome(title=say("welcome.title"), services=tuple(map(self._tile, self._tiles)),
                        notices=tuple(say(f"welcome.no_{what}") for what in out))
+
+    def _tile(self, tile: Option[str]) -> Option[str]:
+        """Which services still work now."""
+        if tile.value in self._closed:
+            return replace(tile, enabled=False, why=say(f"closed.{self._closed[tile.value]}"))
+        if not self._works.get("server", True):
+            return replace(tile, enabled=False, why=say("welcome.not_now"))
+        return tile
+
+    # What is closed, and the service menu.
+
+    @property
+    def _closed(self) -> dict[str, str]:
+        """What patients cannot use now, with the reason they read."""
+        return {what: reason for shut in self._shut.values() for what, reason in shut.items()}
+
+    def _close_for(self, by: str, what: Mapping[str, str]) -> None:
+        """Nobody is sent away: who stands here finishes. A device that is closed is, for them, one that does not work."""
+        before = self._closed
+        self._shut[by] = what
+        after = self._closed
+        for device in DEVICES:
+            if (device in before) is not (device in after):
+                self.dialogue.tell(DeviceNews(device, device not in after and self._works.get(device, True)))
+        self._show_welcome_anew()
+
+    def _show_welcome_anew(self) -> None:
+        """What the welcome page says has changed, while it stands."""
+        asking = self.dialogue.asking
+        if isinstance(asking, Welcome | OutOfService) and asking != (page := self._welcome_page()):
+            if type(page) is type(asking):
+                self.dialogue.replace(page)
+            else:
+                self._welcome()
+
+    def serve(self) -> None:
+        """Somebody wants the service menu: they get it now where nobody stands, else when the visit in front has ended."""
+        self._service_wanted = True
+        if self._front is None:
+            self._welcome()
 
     def _news(self, what: str, works: bool) -> None:
         if self._works.get(what, True) is not works:
             self._desk.note("works" if works else "fails", what=what)
         self._works[what] = works
-        asking = self.dialogue.asking
-        if isinstance(asking, Welcome):
-            if asking != (page := self._welcome_page()):
-                self.dialogue.replace(page)
-        else:
+        if isinstance(self.dialogue.asking, Welcome | OutOfService):
+            self._show_welcome_anew()
+        elif what not in self._closed:
             self.dialogue.tell(DeviceNews(what, works))
 
     def _tell_what_fails(self) -> None:
-        for what in (what for what, works in self._works.items() if not works):
+        shut = [device for device in DEVICES if device in self._closed]
+        for what in (*(what for what, works in self._works.items() if not works), *shut):
             self.dialogue.tell(DeviceNews(what, False))
 
     def _begin(self, journey: str) -> None:
+        if journey == SERVICE:
+            self._service_wanted = False
         play = Play(uuid.uuid4().hex, journey, self._stories[journey])
         self._front = play
         self._desk.note("visit", journey=journey)

@@ -26,10 +26,12 @@ AWAY = 3.0           # seconds between rounds while the server does not answer
 
 
 class Sync:
-    """One thread. `post` tells the stage when the server comes or goes (three misses: a moment is not a loss)."""
+    """One thread. `post` tells the stage when the server comes or goes (three misses: a moment is not a loss). `each` is
+    called in every round: what else is to be looked at now and then."""
 
-    def __init__(self, journal: Journal, hospital: Hospital, post: Callable[[Any], None]) -> None:
-        self._journal, self._hospital, self._post = journal, hospital, post
+    def __init__(self, journal: Journal, hospital: Hospital, post: Callable[[Any], None],
+                 each: Callable[[], None] = lambda: None) -> None:
+        self._journal, self._hospital, self._post, self._each = journal, hospital, post, each
         self._wanted = threading.Event()
         self._list: tuple[float, tuple[Department, ...]] | None = None
         self._misses = 0
@@ -103,6 +105,7 @@ class Sync:
     def _live(self) -> None:
         while True:
             try:
+                self._each()
                 pause = self.round()
                 if self._there:
                     self._telling.tell()

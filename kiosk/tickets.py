@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from drivers.contract import Align, Barcode, Feed, Pair, PaperLine, Rule
+from drivers.contract import Align, Barcode, Feed, Pair, PaperLine, Qr, Rule
 from drivers.contract import Text as Line
 from kiosk.care import Appointment, Kind, Refund
 from kiosk.words import Language, Name, Text, mask_person, read, say
@@ -60,6 +60,22 @@ def lines(ticket: Ticket, language: Language, hospital: Name, printed_at: dt.dat
             _reference(page, ticket)
     page.add(Rule())
     page.add(Line(f"{printed_at:%Y-%m-%d %H:%M}", Align.RIGHT))
+    return tuple(page.lines)
+
+
+def sample(hospital: Name, kiosk: str, printed_at: dt.datetime) -> tuple[PaperLine, ...]:
+    """What a technician prints to see whether a printer is well: every size, Chinese, rules, a code of each kind."""
+    page = _Page(Language.EN)
+    page.head(read(hospital, Language.ZH))
+    page.title("ticket.sample")
+    for scale in (1, 2, 3):
+        page.add(Line(f"{scale} 永国酬爱郁灵鹰袋 ABC 0123", Align.CENTRE, scale=scale))
+    page.pair("ticket.fee", say("sum", fee=12345), bold=True)
+    page.add(Line("■" * 20, Align.CENTRE))           # a dot of the head that is dead leaves a white line
+    page.add(Rule())
+    page.add(Qr(f"{kiosk} {printed_at:%Y-%m-%d %H:%M}"))
+    page.add(Barcode(f"{kiosk}-{printed_at:%Y%m%d}"))
+    page.add(Line(f"{kiosk}  {printed_at:%Y-%m-%d %H:%M:%S}", Align.RIGHT))
     return tuple(page.lines)
 
 

@@ -70,9 +70,9 @@ def _sentence(key: str, language: Language) -> str:
 
 @cache
 def book(language: Language) -> Mapping[str, str]:
-    """Every sentence of one language, by key: what stories say, and what is written on the screen's own furniture."""
+    """Every sentence of one language, by key: stories', the screen's own furniture's, the service menu's."""
     pages: dict[str, str] = {}
-    for part in ("stories", "screens"):
+    for part in ("stories", "screens", "service"):
         source = resources.files("assets").joinpath("words", f"{part}.{language}.json")
         pages.update(json.loads(source.read_text(encoding="utf-8")))
     return pages

@@ -37,7 +37,7 @@ RULES: tuple[tuple[str, str], ...] = (
                        "kiosk.requests kiosk.visit kiosk.tickets kiosk.words kiosk.care kiosk.numbers kiosk.journeys"),
     # The service menu is a story like theirs; who may open it is known by hashes of PINs.
     ("kiosk.service.menu", "__future__ collections.abc kiosk.requests kiosk.words"),
-    ("kiosk.service.staff", f"{STDLIB} argon2 kiosk.requests"),
+    ("kiosk.service.staff", f"{STDLIB} argon2 kiosk.requests kiosk.durable"),
     ("kiosk.tickets", f"{STDLIB} kiosk.words kiosk.care drivers.contract"),
     ("kiosk", f"{STDLIB} requests urllib3 cryptography kiosk drivers.contract drivers.service"),
     # Chinese letters and pictograms are cut out of the system's fonts once, at set-up.
@@ -58,6 +58,12 @@ RULES: tuple[tuple[str, str], ...] = (
     ("drivers.code_trigger", f"{STDLIB} drivers.contract drivers.code_text"),
     *((f"drivers.scanner_{model}", f"{STDLIB} drivers.contract drivers.code_text drivers.code_trigger")
       for model in ("line", "newland", "zonebit", "honeywell")),
+    # Chip cards: the slot they are in, and where a hospital's own have their number.
+    ("drivers.chip", f"{STDLIB} drivers.contract"),
+    ("drivers.link_pcsc", f"{STDLIB} smartcard drivers.contract drivers.links"),
+    ("drivers.socialcard_pcsc", f"{STDLIB} drivers.contract drivers.chip"),
+    ("drivers.visitcard_pcsc", f"{STDLIB} drivers.contract drivers.chip drivers.visitcard_layout"),
+    ("drivers.visitcard_icm522", f"{STDLIB} drivers.contract drivers.visitcard_layout"),
     # Two printers behind print queues, which speak IPP.
     ("drivers.print_queue", f"{STDLIB} drivers.contract drivers.ipp"),
     ("drivers.report_cups", f"{STDLIB} drivers.contract drivers.ipp drivers.print_queue"),

@@ -300,16 +300,16 @@ def test_killed_while_the_ticket_is_printed(lobby: Lobby) -> None:
 
 
 def finding(said: str, what: str) -> tuple[str, str]:
-    """The line about one thing: ok or FAULT, and its sentence."""
-    line = next(line for line in said.splitlines() if line[6:].startswith(f"{what} "))
-    return line[:5].strip(), line[6 + len(what):].strip()
+    """The line about one thing: good, warn, unknown or FAULT, and its sentence."""
+    line = next(line for line in said.splitlines() if line[8:].startswith(f"{what} "))
+    return line[:7].strip(), line[8 + len(what):].strip()
 
 
 def test_the_doctor_finds_nothing_where_all_is_well(lobby: Lobby) -> None:
     status, said = lobby.run("doctor")
     assert status == 0, said
-    assert {"idcard", "scanner", "printer", "server", "clock", "disk", "facts", "obligations", "fonts"} == {
-        line[6:].split()[0] for line in said.splitlines()}
+    assert {"idcard", "scanner", "printer", "server", "channels", "clock", "disk", "memory", "facts", "obligations",
+            "fonts"} == {line[8:].split()[0] for line in said.splitlines()}
     assert "FAULT" not in said
 
 
@@ -324,14 +324,14 @@ def test_the_doctor_finds_an_unplugged_reader(lobby: Lobby) -> None:
     finally:
         lobby.twin("idcard/plug")
     assert (status, faults(said)) == (1, {"idcard"}), said
-    assert finding(said, "idcard")[1].startswith("The idcard cannot be used: ")
+    assert finding(said, "idcard")[1].startswith("ID card reader: The line is broken")
 
 
 def test_the_doctor_finds_a_printer_without_paper(lobby: Lobby) -> None:
     lobby.twin("printer/paper_out", on=True)
     status, said = lobby.run("doctor")
     assert (status, faults(said)) == (1, {"printer"}), said
-    assert "paper out" in finding(said, "printer")[1]
+    assert "No paper" in finding(said, "printer")[1]
 
 
 def test_the_doctor_finds_that_the_server_is_away(lobby: Lobby) -> None:
@@ -343,4 +343,4 @@ def test_the_doctor_finds_that_the_server_is_away(lobby: Lobby) -> None:
         hospital.start()
         until("the server is back", lambda: lobby.run("doctor")[0] == 0)
     assert (status, faults(said)) == (1, {"server"}), said
-    assert "cannot be used" in finding(said, "server")[1]
+    assert "Cannot be reached" in finding(said, "server")[1]

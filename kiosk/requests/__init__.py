@@ -14,8 +14,8 @@ from kiosk.requests.acts import (Appointments, CancelBooking, ClosePayment, Conf
                                  FindPatient, HoldSlot, IssuePaper, Manner, Notices, OpenPayment, Papers,
                                  PayByCode, Print, Release, ReportPaper, SeenNotice, Sessions)
 from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Identify, Option,
-                                 Pay, PayEnd, PayerCode, PayWith, Row, Shown, Trouble, TypeInstead, VisitCard, Waiting,
-                                 Welcome)
+                                 OutOfService, Pay, PayEnd, PayerCode, PayWith, Row, Shown, Trouble, TypeInstead, VisitCard,
+                                 Waiting, Welcome)
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
                                    PaymentNews)
 from kiosk.requests.story import Declined, Left, Refused, Request, Unfinished
@@ -24,7 +24,7 @@ __all__ = [
     "Answered", "Appointments", "Ask", "CancelBooking", "CardRead", "CardTrouble", "Choose", "ChooseFrom",
     "ChooseTime", "ClosePayment", "CodeKind", "CodeShown", "Complaint", "Confirm", "ConfirmHold", "Declined",
     "Departments", "DeviceNews", "Do", "Done", "Enroll", "EnterNumber", "Event", "FindPatient", "HoldSlot",
-    "Identify", "IssuePaper", "Left", "Manner", "Notices", "OpenPayment", "Option", "Papers", "Pay",
+    "Identify", "IssuePaper", "Left", "Manner", "Notices", "OpenPayment", "Option", "OutOfService", "Papers", "Pay",
     "PayByCode", "PayEnd", "PayWith", "PayerCode", "PaymentNews", "Print", "Refused", "Release", "ReportPaper", "Request",
     "Row", "SeenNotice", "Sessions", "Shown", "Trouble", "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Welcome",
 ]

@@ -97,6 +97,17 @@ class Welcome(Ask[str]):
 
 
 @dataclass(frozen=True)
+class OutOfService(Ask[None]):
+    """Nothing can be done here now: why, in a sentence, and where to go. Stands until it is told otherwise."""
+
+    page: ClassVar[str] = "closed"
+    patience: ClassVar[int] = 0
+
+    title: Text
+    text: Text
+
+
+@dataclass(frozen=True)
 class VisitCard:
     """The number of a visit card (就诊卡)."""
 

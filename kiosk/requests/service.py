@@ -53,7 +53,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Lamp:
-    """One thing of the machine: how it is, since when, its last fault in words, and what to do."""
+    """One thing of the machine: how it is, since when, its last fault in words, what to do, and who it says it is."""
 
     key: str
     name: Text
@@ -62,6 +62,7 @@ class Lamp:
     since: dt.datetime | None = None
     fault: Text | None = None
     advice: Text | None = None
+    identity: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from kiosk.durable import save
 from kiosk.requests.service import Closure, LocalChange
-from kiosk.service.staff import save
 
 
 class Local:

@@ -9,18 +9,20 @@ gives nobody a new try: failures are on disk before they are told.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
+from kiosk.durable import save
 from kiosk.requests import Refused
 from kiosk.requests.service import PIN_DIGITS, Member, Role
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 TRIES = 5                # wrong PINs in a row that lock a number
 FIRST_WAIT = 2.0         # seconds after the first wrong PIN; each further one doubles it
@@ -51,8 +53,6 @@ class Staff:
     def __init__(self, path: Path, now: Callable[[], float]) -> None:
         self._path, self._now = path, now
         self._turn = threading.Lock()
-        self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex())     # checking it takes as long as checking somebody's
 
     def sign_in(self, number: str, pin: str) -> Member:
         """Who that is. Raises Refused: pin_wait (seconds), wrong_pin, pin_locked."""
@@ -116,7 +116,18 @@ class Staff:
         with self._turn:
             return {number: (entry.role, entry.failures >= TRIES) for number, entry in self._read().members.items()}
 
+    @cached_property
+    def _hasher(self) -> PasswordHasher:
+        from argon2 import PasswordHasher     # not before somebody signs in: the welcome page need not wait for it
+        return PasswordHasher()
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Checking it takes as long as checking somebody's."""
+        return self._hasher.hash(secrets.token_hex())
+
     def _fits(self, hash: str, pin: str) -> bool:
+        from argon2.exceptions import InvalidHashError, VerificationError
         try:
             return self._hasher.verify(hash, pin)
         except (VerificationError, InvalidHashError):
@@ -133,21 +144,6 @@ class Staff:
 
     def _write(self, book: Book) -> None:
         save(self._path, asdict(book))
-
-
-def save(path: Path, data: object) -> None:
-    """The file is the old one or the new one, whatever happens meanwhile, and readable by its owner only."""
-    fresh = path.with_suffix(".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(data, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(fresh, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)         # the new name, too
-    finally:
-        os.close(folder)
 
 
 def weak(pin: str) -> bool:

@@ -1,0 +1,228 @@
+"""Does what the service menu asks: each act is a fact with the staff number of who did it.
+
+Devices are used through their services like everywhere else: one command at a time, so that nothing here can disturb an
+act that is still under way.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from drivers.contract import DeviceError, Flash, IdCard, Pages, Printed, SocialCard, Status, Stripe, VisitCard
+from drivers.service import Service
+from kiosk import settings as table
+from kiosk.requests import Refused
+from kiosk.requests import service as r
+from kiosk.requests.service import Check, Member, Reading, Role, Setting
+from kiosk.service import export, network, survey
+from kiosk.service.staff import Staff
+from kiosk.settings import BadSetting
+from kiosk.sounds import Silent, play
+from kiosk.tickets import sample
+from kiosk.words import Language, Name, Text, read, say
+
+DEVICE_TIME = 30.0      # seconds for a device to do its work, the person's part included
+CARD_TIME = 20.0        # seconds to put a card down in a test
+BACK_TIME = 12.0        # seconds for a device to be found again at any of its speeds
+LIGHTS = ("idcard", "social", "visit_card", "scanner", "printer", "terminal", "cards")
+SHOWN = 60              # lines of the wire that a page shows
+
+Note = Callable[..., None]
+
+
+@dataclass
+class Acts:
+    """`note` is the book of facts (written at once), `restart` ends the program, `changed` is called when something was
+    closed, opened or set: patients' pages follow."""
+
+    machine: survey.Machine
+    staff: Staff
+    note: Note
+    restart: Callable[[], None]
+    changed: Callable[[], None]
+    _stale: bool = False
+
+    def perform(self, request: Any) -> Any:
+        """Its answer. Raises Refused."""
+        match request:
+            case r.SignIn(number, pin):
+                return self._sign_in(number, pin)
+            case r.ChangePin(number, pin):
+                self.staff.set_pin(number, pin)
+                self.note("service_pin", by=number)
+            case r.TakeDevices(by):
+                self.note("service_begin", by=by)
+            case r.GiveBack(by):
+                self._give_back(by)
+            case r.Look():
+                return survey.look(self.machine)
+            case r.TestDevice(device, by):
+                return self._test(device, by)
+            case r.TestNetwork():
+                return self._network()
+            case r.Settings(role):
+                return tuple(self._setting(row) for row in table.TABLE if _may(role, row))
+            case r.ChangeSetting():
+                self._change(request)
+            case r.EndChange(name, by):
+                self._stale = self.machine.local.end_change(name) or self._stale
+                self._did("service_setting", by, name=name, value=None)
+            case r.CloseFor(what, reason, by):
+                self.machine.local.close(what, reason, by)
+                self._did("service_closed", by, what=what, reason=reason)
+            case r.Reopen(what, by):
+                self.machine.local.reopen(what)
+                self._did("service_opened", by, what=what)
+            case r.Counted(what, by):
+                self.note("counted", what=what, by=by)
+            case r.ExportLogs(by):
+                return self._export(by)
+            case r.Restart(by):
+                self.note("service_restart", by=by)
+                self.restart()
+            case _:
+                raise TypeError(f"the service menu does not know {type(request).__name__}")
+        return None
+
+    def _did(self, kind: str, by: str, **data: Any) -> None:
+        self.note(kind, by=by, **data)
+        self.changed()
+
+    def _sign_in(self, number: str, pin: str) -> Member:
+        try:
+            member = self.staff.sign_in(number, pin)
+        except Refused as no:
+            self.note("service_refused", number=number, reason=no.reason)
+            raise
+        self.note("service_entered", by=number, role=member.role)
+        return member
+
+    # Devices.
+
+    def _give_back(self, by: str) -> None:
+        """Every device says who and how it is, before patients get it."""
+        for service in self.machine.services.values():
+            try:
+                self._ask(service, lambda device: (device.identify(), device.status()), BACK_TIME)
+            except DeviceError:
+                pass                     # its lamp says so, and patients' pages too
+        self.note("service_end", by=by)
+        if self._stale:                  # settings are read when the program starts
+            self.restart()
+
+    @staticmethod
+    def _ask(service: Service[Any], work: Callable[[Any], Any], seconds: float) -> Any:
+        """Raises DeviceError."""
+        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        command = service.submit(work, answers.put)
+        try:
+            answer = answers.get(timeout=seconds)
+        except queue.Empty:
+            command.cancel()
+            answer = answers.get()       # every command ends, a cancelled one too
+        if isinstance(answer, DeviceError):
+            raise answer
+        return answer
+
+    def _test(self, name: str, by: str) -> Reading:
+        if name == "sound":
+            return self._sound()
+        service = self.machine.services.get(name)
+        if service is None:
+            raise Refused("not_ready", why=say("state.no_device"))
+        lines: list[str] = []
+        service.tap = lines.append
+        try:
+            reading = Reading(True, self._said(self._ask(service, lambda device: self._work(name, device), DEVICE_TIME)))
+        except DeviceError as no:
+            reading = Reading(False, say("reading.failed", why=say(f"cause.{no.cause}")))
+        finally:
+            service.tap = None
+        self.note("service_tested", what=name, well=reading.well, by=by)
+        return Reading(reading.well, reading.words, tuple(lines[-SHOWN:]))
+
+    def _work(self, name: str, device: Any) -> Any:
+        """The device's real work, once."""
+        match name:
+            case "printer":
+                settings = self.machine.settings
+                hospital = Name(settings.hospital_zh, settings.hospital_en)
+                return device.print_ticket(sample(hospital, settings.kiosk, self.machine.now()), DEVICE_TIME)
+            case "scanner":
+                return device.scan(CARD_TIME)
+            case "board" | "lights":
+                device.shine({light: Flash.STEADY for light in LIGHTS})
+            case "idcard" | "social" | "visit_card_reader" | "stripe":
+                return device.read_card(CARD_TIME)
+        return device.status()
+
+    @staticmethod
+    def _said(answer: Any) -> Text:
+        match answer:
+            case IdCard(number=number) | VisitCard(number=number) | Stripe(number=number):
+                return say("reading.card", last4=number[-4:] or "****")
+            case SocialCard(card_number=number):
+                return say("reading.card", last4=number[-4:])
+            case Printed() | Pages():
+                printed = answer.printed if isinstance(answer, Pages) else answer
+                return say("reading.printed" if printed is Printed.PRINTED else "reading.sent")
+            case str():
+                return say("reading.code", length=len(answer))
+        return say("reading.status", state=say(f"state.{answer.state}") if isinstance(answer, Status) else "")
+
+    @staticmethod
+    def _sound() -> Reading:
+        try:
+            play("chime")
+        except Silent as why:
+            return Reading(False, say("reading.no_sound", why=str(why)))
+        return Reading(True, say("reading.sound"))
+
+    def _network(self) -> tuple[Check, ...]:
+        checks, hello = network.walk(self.machine.hospital, self.machine.settings.hospital_url)
+        if hello is None:
+            return checks
+        off = abs((hello.time - self.machine.now()).total_seconds())
+        return (*checks, Check(say("check.clock"), off <= survey.CLOCK, say("lamp.clock", seconds=off)),
+                Check(say("check.channels"), bool(hello.channels),
+                      ", ".join(hello.channels) if hello.channels else say("lamp.no_channels")))
+
+    # Settings.
+
+    def _setting(self, row: table.Setting) -> Setting:
+        changed = {change.name: change.value for change in self.machine.local.changes}
+        value = changed.get(row.name, self.machine.settings.texts[row.name])
+        return Setting(row.name, value, row.sentence, row.choices, *row.bounds)
+
+    def _change(self, request: r.ChangeSetting) -> None:
+        row = next(row for row in table.TABLE if row.name == request.name)
+        if not _may(request.role, row):
+            raise Refused("bad_setting", why=row.name)
+        local = self.machine.local
+        try:
+            table.read({**self.machine.settings.texts, **local.overrides, request.name: request.value})
+        except BadSetting as bad:
+            raise Refused("bad_setting", why=str(bad)) from None
+        was = next((change.was for change in local.changes if change.name == row.name),
+                   self.machine.settings.texts[row.name])
+        self._stale = True
+        local.change(row.name, request.value, was, request.by, request.today_only)
+        self._did("service_setting", request.by, name=row.name, value=request.value)
+
+    # Logs.
+
+    def _export(self, by: str) -> str:
+        machine = self.machine
+        now = machine.now()
+        lamps = "".join(f"{lamp.key}: {lamp.level} {read(lamp.words, Language.EN)}\n" for lamp in survey.lamps(machine))
+        name = export.write(export.stick(machine.settings.usb), f"{machine.settings.kiosk}-{now:%Y%m%d-%H%M%S}",
+                            machine.settings.export_key, machine.journal.facts(), {"survey.txt": lamps})
+        self.note("service_exported", by=by)
+        return name
+
+
+def _may(role: Role, row: table.Setting) -> bool:
+    return row.who in (Role.TECHNICIAN, Role.ADMINISTRATOR) and role.may(Role(row.who))
