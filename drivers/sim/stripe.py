@@ -62,7 +62,7 @@ class StripeTwin(Twin):
     def misread(self, number: str = "1000000000000007") -> None:
         """One digit came out wrong; the LRC does not fit."""
         track = track2(number)
-        self._out(track[:3] + bytes((track[3] ^ 0x01,)) + track[4:])
+        self._out(track[:1] + bytes((track[1] ^ 0x01,)) + track[2:])
 
     @verb("读不出来", "Nothing to read")
     def blank(self) -> None:
