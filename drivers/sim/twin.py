@@ -19,13 +19,17 @@ T = TypeVar("T", bound="Twin")
 
 @dataclass(frozen=True)
 class Verb:
-    """Something one can do to a twin, as the panel shows it. `parameters`: name -> (type word, default)."""
+    """Something one can do to a twin, as the panel shows it. `parameters`: name -> (type word, default).
+
+    `switch`: its first argument is `on`; the twin's `state` has its name.
+    """
 
     name: str
     chinese: str
     english: str
     fault: bool
     parameters: dict[str, tuple[str, Any]]
+    switch: bool
 
 
 def verb(chinese: str, english: str, *, fault: bool = False) -> Callable[
@@ -45,7 +49,8 @@ def verb(chinese: str, english: str, *, fault: bool = False) -> Callable[
         update_wrapper(call, method)
         parameters = list(inspect.signature(method).parameters.values())[1:]
         words = {p.name: (str(p.annotation), None if p.default is p.empty else p.default) for p in parameters}
-        setattr(call, "verb", Verb(method.__name__, chinese, english, fault, words))
+        switch = next(iter(words), "") == "on"
+        setattr(call, "verb", Verb(method.__name__, chinese, english, fault, words, switch))
         return call
 
     return mark

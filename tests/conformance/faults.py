@@ -70,14 +70,15 @@ def byte_faults(frames: tuple[bytes, ...]) -> list[Fault]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`what`: right, error, wrong, crash, hang, or lost (well again, and it could not be used)."""
+    """`what`: right, error, unseen (a wrong value that no driver could notice: `Subject.unchecked`), wrong, crash, hang, or
+    lost (well again, and it could not be used)."""
 
     what: str
     detail: str = ""
 
     @property
     def good(self) -> bool:
-        return self.what in ("right", "error")
+        return self.what in ("right", "error", "unseen")
 
 
 def verdict(subject: Subject, good: Clean, fault: Fault) -> Verdict:
@@ -123,16 +124,15 @@ def _judge_use(world: Memory, good: Clean | None) -> Verdict:
         result = world.use()
     except (TimeoutError, AssertionError) as error:     # it was called done, and the twin knows nothing of it
         return Verdict("wrong", place(error))
-    unchecked = world.subject.unchecked
     if isinstance(result, DeviceError):
         return Verdict("error", type(result).__name__)
-    if result is not True and "use" not in unchecked:
-        return Verdict("wrong", repr(result))
-    if good and world.identity != good.identity and "identify" not in unchecked:
-        return Verdict("wrong", world.identity)
-    if good and world.status != good.status and "status" not in unchecked:
-        return Verdict("wrong", repr(world.status))
-    return Verdict("right")
+    told = {"use": (result, True)}
+    if good:
+        told |= {"identify": (world.identity, good.identity), "status": (world.status, good.status)}
+    wrong = {what: value for what, (value, wanted) in told.items() if value != wanted}
+    if any(what not in world.subject.unchecked for what in wrong):
+        return Verdict("wrong", repr(wrong))
+    return Verdict("unseen") if wrong else Verdict("right")
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from drivers.sim.ticket import Ticket
 from drivers.sim.twin import Twin, Verb, verbs
 
 LONGEST_WAIT = 20.0          # s, of GET /twins
+FIELDS = {"bool": "checkbox", "int": "number", "str": "text", "Literal": "text"}
 TYPES: dict[str, type] = {"bool": bool, "int": int, "str": str}
 
 
@@ -218,7 +219,6 @@ def _shown_device(bench: Bench, name: str, language: int) -> dict[str, Any]:
 
 def _shown_verb(verb: Verb, language: int) -> dict[str, Any]:
     """A switch, or a button with a field for each of its arguments that a person can type."""
-    switch = "on" in verb.parameters
-    fields = {key: ("number" if "int" in kind else "text", default) for key, (kind, default) in verb.parameters.items()
-              if not switch and any(word in kind for word in ("int", "str", "Literal"))}
-    return {"name": verb.name, "label": (verb.chinese, verb.english)[language], "switch": switch, "fields": fields}
+    fields = {key: (FIELDS[word], default) for key, (kind, default) in verb.parameters.items()
+              if not verb.switch and (word := next((word for word in FIELDS if word in kind), ""))}
+    return {"name": verb.name, "label": (verb.chinese, verb.english)[language], "switch": verb.switch, "fields": fields}

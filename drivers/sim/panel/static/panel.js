@@ -51,7 +51,8 @@ document.addEventListener("submit", event => {
   }
   const said = {};     // an empty field says nothing: the device's own choice
   for (const input of form.querySelectorAll("input")) {
-    if (input.value !== "") said[input.name] = input.type === "number" ? Number(input.value) : input.value;
+    if (input.type === "checkbox") said[input.name] = input.checked;
+    else if (input.value !== "") said[input.name] = input.type === "number" ? Number(input.value) : input.value;
   }
   post("/twins/" + form.dataset.verb, said);
 });
