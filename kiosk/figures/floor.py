@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-TURNS = 25          # of each, one after the other
+TURNS = 60          # of each, one after the other
 WATCHED = ("write", "close", "hold", "note", "delivered", "tell", "flush", "told", "facts_on_disk", "owed")
 """The methods of a journal that a journey calls."""
 

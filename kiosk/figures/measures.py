@@ -152,6 +152,7 @@ def journey(of: Range) -> list[Figure]:
     runs = [_journey(of.kiosk("journey", number)) for number in range(JOURNEYS)]
     middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     slowest = {key: round(middle[key], 3) for key in middle if " → " in key}
+    rest, floor = (min(run[key] for run in runs) for key in ("rest", "floor"))
     size, text = _ticket(of.house.panel_url)
     return [
         Figure("journey: machine time in a registration", middle["machine"], "s", 1.0,
@@ -163,10 +164,11 @@ def journey(of: Range) -> list[Figure]:
         Figure("ticket: size" + (", as text" if text else ", AS A PICTURE"), size, "bytes", 1536 if text else 0),
         Figure("journal: commits of a registration", max(run["commits"] for run in runs), "", 2 * (middle["acts"] + 1),
                {"irrevocable acts": middle["acts"]}),
-        Figure("journal: the same calls at rest, against bare SQLite (WAL, FULL)", middle["rest"] / middle["floor"], "×",
-               1.5, {"kiosk s": round(middle["rest"], 5), "bare s": round(middle["floor"], 5)}),
-        Figure("journal: those calls during the journey, between pages being drawn", middle["journal"], "s", None,
-               {"sealed ahead, while a page is looked at, s": round(middle["ahead"], 4)}),
+        Figure("journal: the same calls at rest, against bare SQLite (WAL, FULL)", rest / floor, "×", 1.5,
+               {"kiosk s": round(rest, 5), "bare s": round(floor, 5)}),
+        Figure("journal: those calls in the journey, waiting for their turn included", middle["journal"] / floor, "×", None,
+               {"kiosk s": round(middle["journal"], 4),
+                "sealed ahead, while a page is looked at, s": round(middle["ahead"], 4)}),
     ]
 
 
