@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from kiosk.around import Door, Presence, Sensed, Supplied, around
 from kiosk.care import Order
 from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
@@ -58,6 +59,8 @@ class Stage:
         self._shut: dict[str, Mapping[str, str]] = {}
         self._service_wanted = False
         self._recalled = False
+        self.on_door: Callable[[bool], None] = lambda is_open: None
+        """Told when a door of the machine is opened, and when all are shut."""
         self.dialogue = dialogue = Dialogue(ports, desk, wall, home, patience)
         self.answer, self.back, self.leave, self.stay = dialogue.answer, dialogue.back, dialogue.leave, dialogue.stay
         self.comfort = dialogue.change
@@ -85,7 +88,9 @@ class Stage:
             case News(what, works):
                 self._news(what, works)
             case Shut(by, what):
-                self._close_for(by, what)
+                self.close_for(by, what)
+            case Door() | Presence() | Supplied() | Sensed():
+                around(self, message, self._desk.note)
 
     @property
     def idle(self) -> bool:
@@ -128,7 +133,7 @@ class Stage:
         """What patients cannot use now, with the reason they read."""
         return {what: reason for shut in self._shut.values() for what, reason in shut.items()}
 
-    def _close_for(self, by: str, what: Mapping[str, str]) -> None:
+    def close_for(self, by: str, what: Mapping[str, str]) -> None:
         """Nobody is sent away: who stands here finishes. A device that is closed is, for them, one that does not work."""
         before = self._closed
         self._shut[by] = what
@@ -168,12 +173,25 @@ class Stage:
             self.dialogue.tell(DeviceNews(what, False))
 
     def _begin(self, journey: str) -> None:
-        if journey == SERVICE:
-            self._service_wanted = False
         play = Play(uuid.uuid4().hex, journey, self._stories[journey])
         self._front = play
-        self._desk.note("visit", journey=journey)
+        if journey == SERVICE:
+            self._service_wanted = False        # what is done in the menu are facts of its own
+        else:
+            self._desk.note("visit", journey=journey)
         self._go(play, play.resume())
+
+    def send_away(self) -> None:
+        """Their time is over, whoever stands here: what they began is settled behind the page. A technician stays."""
+        play = self._front
+        if play is None:
+            self._welcome()
+        elif play.journey != SERVICE:
+            job = self._jobs.get(play.visit)
+            if job is not None:
+                self._give_up(play, job, gone=True)
+            else:
+                self._said(play, Left("closed"))
 
     # The story goes on.
 
@@ -195,7 +213,7 @@ class Stage:
     def _said(self, play: Play, value: Any) -> None:
         if isinstance(value, Left):
             self._desk.note("left", why=value.why, page=type(play.request).__name__)
-            if value.why == "timeout":
+            if value.why in ("timeout", "closed"):
                 self._step_aside(play)
                 self._welcome()
         self._go(play, play.answer(value))
@@ -212,7 +230,8 @@ class Stage:
             self._desk.note(type(why).__name__.lower(), journey=play.journey)
             self._desk.hold(play.visit, str(why))       # never guessed, never dropped: staff must look
         else:
-            self._desk.note("end", journey=play.journey, how=_how(why))
+            if play.journey != SERVICE:
+                self._desk.note("end", journey=play.journey, how=_how(why))
             if play.written:
                 self._desk.close(play.visit)
         self._behind.pop(play.visit, None)

@@ -102,7 +102,8 @@ def device(name: str, snapshot: Snapshot) -> Lamp:
     if status.cause and status.state is not State.ONLINE:
         words = say(f"cause.{status.cause}")
     for kind, supply in supplies:
-        words = say("lamp.two", one=words, two=say(f"supply.{kind}.{supply}"))
+        if not status.cause or CAUSES.get((kind, supply)) != status.cause:
+            words = say("lamp.two", one=words, two=say(f"supply.{kind}.{supply}"))
     cause = snapshot.last_fault.partition(":")[0]
     wrong = status.cause or _cause_of(supplies)
     return Lamp(name, say(f"device.{name}"), level, words, snapshot.since, say(f"cause.{cause}") if cause else None,
