@@ -14,7 +14,8 @@ from enum import Enum
 from typing import Protocol
 
 from drivers.code_text import ENDS, EXTRA, GAP, Decoder, drop_earlier
-from drivers.contract import Gone, Link, NoAnswer, NothingPresented, DeviceError
+from drivers.contract import (
+    DeviceError, Gone, Link, NoAnswer, NothingPresented, OutOfService, State, Status, WrongDevice)
 
 NEVER = bytes.fromhex("00 01 02 03 05 06 15 16 1B")      # of commands and answers: a code with one is half an answer
 ANSWER = 0.5            # seconds for an answer; Newland's manual says 500 ms, engines need 5 to 50
@@ -122,16 +123,50 @@ class Mumbled(NoAnswer):
 
 
 class TriggeredScanner:
-    """Speaks a `Language` over a link. `senses`: in sense mode, where nothing starts or stops the light."""
+    """Speaks a `Language` over a link. `name`: what it is, for technicians. `mode`: trigger, or sense, where nothing starts
+    or stops the light."""
 
-    def __init__(self, link: Link, language: Language, suffix: str, senses: bool) -> None:
-        self._link, self._language, self._senses = link, language, senses
+    def __init__(self, link: Link, language: Language, name: str, mode: str, suffix: str) -> None:
+        self._link, self._language, self._name = link, language, name
+        self._mode = checked("mode", mode, ("trigger", "sense"))
+        self._senses = mode == "sense"
         self._suffix = checked("suffix", suffix, tuple(ENDS))
         self._gap_ends = gap_ends(suffix)
+
+    def set_mode(self) -> None:
+        """Bring it into its mode. Raises OutOfService when it says no, Mumbled when it is another device."""
+        raise NotImplementedError
+
+    def wishes(self) -> list[Command]:
+        """What else it is told when the line is opened; a scanner that says no to that keeps its own ways."""
+        raise NotImplementedError
+
+    def identify(self) -> str:
+        """Set it up. The answer to that proves what it is: in each language, no other device answers so."""
+        try:
+            self.set_mode()
+        except Mumbled as error:
+            raise WrongDevice(f"what answers is no {self._name}") from error
+        for wish in self.wishes():
+            self.tell(wish)
+        return f"{self._name}, {self._mode} mode"
+
+    def status(self) -> Status:
+        """Asked by setting its mode again: a scanner that lost its power meanwhile has forgotten it."""
+        try:
+            self.set_mode()
+        except OutOfService as error:
+            return Status(State.FAULT, cause=error.cause)
+        return Status(State.ONLINE)
 
     def tell(self, command: Command) -> Reply:
         """Its answer. Raises Mumbled when bytes came and no answer, NoAnswer when nothing came, Gone, Cancelled."""
         return self._tell(command)[0]
+
+    def insist(self, command: Command) -> None:
+        """Tell it what it must take. Raises OutOfService when it says no."""
+        if self.tell(command).verdict is not Verdict.TAKEN:
+            raise OutOfService(f"the scanner has no {self._mode} mode")
 
     def scan(self, timeout: float) -> str:
         """The first code that is read from now on. The light is out when this ends: a code, an error, a cancel."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from drivers.code_trigger import OWN_TIME, Command, Mumbled, Reply, TriggeredScanner, Verdict, checked
-from drivers.contract import Link, OutOfService, State, Status, WrongDevice
+from drivers.code_trigger import OWN_TIME, Command, Reply, TriggeredScanner, Verdict
+from drivers.contract import Link
 
 # The codec: bytes in, messages out.
 
@@ -50,28 +50,16 @@ def impersonal(data: bytes) -> bool:
 
 # The device: the codec over a line.
 
-MODES = {"trigger": "TRGMOD0", "sense": "TRGMOD3"}
-
-
 class Device(TriggeredScanner):
     """`mode`: trigger (the machine says when to shine) or sense (presentation). `suffix`: as scanner_line's."""
 
     def __init__(self, link: Link, mode: str = "trigger", suffix: str = "any") -> None:
-        self._mode = checked("mode", mode, tuple(MODES))
-        super().__init__(link, Honeywell(), suffix, mode == "sense")
+        super().__init__(link, Honeywell(), "Honeywell scanner", mode, suffix)
 
-    def identify(self) -> str:
-        """Set it up. Only a Honeywell repeats its own commands."""
-        try:
-            mode = self.tell(menu(MODES[self._mode]))
-        except Mumbled as error:
-            raise WrongDevice("what answers is no Honeywell scanner") from error
-        if mode.verdict is not Verdict.TAKEN:
-            raise OutOfService(f"the scanner has no {self._mode} mode")
-        self.tell(menu(f"TRGSTO{round(OWN_TIME * 1000)}"))      # one that does not know it keeps its own time
-        return f"Honeywell scanner, {self._mode} mode"
+    def set_mode(self) -> None:
+        """Only a Honeywell repeats its own commands."""
+        self.insist(menu("TRGMOD3" if self._senses else "TRGMOD0"))
 
-    def status(self) -> Status:
-        """Asked by setting its mode again: a scanner that lost its power meanwhile has forgotten it."""
-        self.tell(menu(MODES[self._mode]))
-        return Status(State.ONLINE)
+    def wishes(self) -> list[Command]:
+        """The time for one reading, in milliseconds."""
+        return [menu(f"TRGSTO{round(OWN_TIME * 1000)}")]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from drivers.code_trigger import OWN_TIME, Command, Mumbled, Reply, TriggeredScanner, Verdict, checked
-from drivers.contract import Link, NoAnswer, OutOfService, State, Status, WrongDevice
+from drivers.contract import Link, NoAnswer, State, Status
 
 # The codec: bytes in, messages out.
 
@@ -92,30 +92,22 @@ class Device(TriggeredScanner):
     def __init__(self, link: Link, commands: str = "unified", mode: str = "trigger", suffix: str = "any",
                  beep: str = "") -> None:
         self._commands: Unified | Older = LANGUAGES[checked("commands", commands, tuple(LANGUAGES))]()
-        self._mode = checked("mode", mode, ("trigger", "sense"))
         self._beep = checked("beep", beep, ("yes", "no", "")) if commands == "unified" else checked("beep", beep, ("",))
-        super().__init__(link, self._commands, suffix, mode == "sense")
+        super().__init__(link, self._commands, "Newland engine", mode, suffix)
 
-    def identify(self) -> str:
-        """Set it up. Only a Newland repeats its own commands, or answers `?` with `!`."""
-        try:
-            if isinstance(self._commands, Older):
-                self._there()
-            mode = self.tell(self._commands.mode(self._senses))
-        except Mumbled as error:
-            raise WrongDevice("what answers is no Newland engine, or speaks its other commands") from error
-        if mode.verdict is not Verdict.TAKEN:
-            raise OutOfService(f"the engine has no {self._mode} mode")
-        for wish in self._commands.wishes(self._beep):
-            self.tell(wish)
-        return f"Newland engine, {self._mode} mode"
-
-    def status(self) -> Status:
-        """Asked by setting its mode again: an engine that lost its power meanwhile has forgotten it."""
+    def set_mode(self) -> None:
+        """Only a Newland repeats its own commands, or answers `?` with `!`."""
         if isinstance(self._commands, Older):
             self._there()
-        else:
-            self.tell(self._commands.mode(self._senses))
+        self.insist(self._commands.mode(self._senses))
+
+    def wishes(self) -> list[Command]:
+        return self._commands.wishes(self._beep)
+
+    def status(self) -> Status:
+        if not isinstance(self._commands, Older):
+            return super().status()
+        self._there()
         return Status(State.ONLINE)
 
     def _there(self) -> None:

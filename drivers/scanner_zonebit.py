@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 
-from drivers.code_trigger import OWN_TIME, Command, Mumbled, Reply, TriggeredScanner, Verdict, checked
-from drivers.contract import Link, OutOfService, State, Status, WrongDevice
+from drivers.code_trigger import OWN_TIME, Command, Reply, TriggeredScanner, Verdict
+from drivers.contract import Link, OutOfService
 
 # The codec: bytes in, messages out.
 
@@ -83,32 +83,21 @@ class Device(TriggeredScanner):
     """`mode`: trigger (the machine says when to shine) or sense. `suffix`: as scanner_line's."""
 
     def __init__(self, link: Link, mode: str = "trigger", suffix: str = "any") -> None:
-        self._mode = checked("mode", mode, ("trigger", "sense"))
-        super().__init__(link, ZoneBit(), suffix, mode == "sense")
+        super().__init__(link, ZoneBit(), "zone-bit engine", mode, suffix)
 
-    def identify(self) -> str:
-        """Set it up: an answer whose CRC holds is no other device's."""
-        try:
-            self._set_mode()
-        except Mumbled as error:
-            raise WrongDevice("what answers is no zone-bit engine") from error
-        self.tell(write(READ_TIME, round(OWN_TIME * 10)))        # in tenths of a second
-        return f"zone-bit engine, {self._mode} mode"
-
-    def status(self) -> Status:
-        """Asked by looking at its mode: an engine that lost its power meanwhile has forgotten it."""
-        self._set_mode()
-        return Status(State.ONLINE)
-
-    def _set_mode(self) -> None:
+    def set_mode(self) -> None:
         """Change the mode's two bits; those beside them (light, aim, beep) are the technician's.
 
-        Three registers are read: an acknowledgement, which has one byte, is not taken for them.
+        An answer whose CRC holds is no other device's. Three registers are read: an acknowledgement, which has one byte, is
+        not taken for them.
         """
         found = self.tell(read(MODE, 3))
-        wanted = COMMANDED if self._mode == "trigger" else SENSING
         if found.verdict is not Verdict.TAKEN:
             raise OutOfService("the engine does not tell its mode")
-        if found.data[0] & 0b11 != wanted and self.tell(
-                write(MODE, found.data[0] & ~0b11 | wanted)).verdict is not Verdict.TAKEN:
-            raise OutOfService(f"the engine does not take {self._mode} mode")
+        wanted = SENSING if self._senses else COMMANDED
+        if found.data[0] & 0b11 != wanted:
+            self.insist(write(MODE, found.data[0] & ~0b11 | wanted))
+
+    def wishes(self) -> list[Command]:
+        """The time for one reading, in tenths of a second."""
+        return [write(READ_TIME, round(OWN_TIME * 10))]

@@ -141,7 +141,8 @@ def test_a_wrong_answer_is_said_below_the_question_and_noted_once(table: Table) 
 
 @pytest.mark.parametrize("event, sentence", [
     (CardTrouble("card_moved"), "card.card_moved"), (CodeShown(CodeKind.RUBBISH, ""), "code.rubbish"),
-    (CodeShown(CodeKind.PAYMENT, ""), "code.payment"), (DeviceNews("idcard", False), "reader.gone"),
+    (CodeShown(CodeKind.PAYMENT, ""), "code.payment"), (CodeShown(CodeKind.HEALTH_CARD, ""), "code.health_card"),
+    (CodeShown(CodeKind.INSURANCE_CODE, ""), "code.insurance_code"), (DeviceNews("idcard", False), "reader.gone"),
     (DeviceNews("idcard", True), "reader.back")], ids=str)
 def test_what_the_world_says_may_be_a_complaint(table: Table, event: Any, sentence: str) -> None:
     serial = table.ask(Identify(title=say("identify.title")))

@@ -228,6 +228,11 @@ def test_an_engine_that_cannot_be_told_is_out_of_service() -> None:
         honeywell.Device(unknown).identify()
 
 
+def test_one_that_says_no_later_is_at_fault() -> None:
+    refuses = Answering(lambda data: [b"\x02" + data[1:].replace(b";\x03", b"\x05;\x03")])
+    assert newland.Device(refuses).status() == Status(State.FAULT, cause="out_of_service")
+
+
 def test_a_scanner_that_does_not_take_the_start_says_so() -> None:
     link = Answering(lambda data: [b"\x02" + data[1:].replace(b";\x03", b"\x15;\x03")])
     with pytest.raises(NoAnswer, match="does not take"):

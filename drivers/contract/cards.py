@@ -72,7 +72,8 @@ class VisitCard:
 
 @dataclass(frozen=True)
 class Stripe:
-    """Track 2 of a magnetic card (ISO/IEC 7813). `bank`: it has the form of a bank card, whose number nobody may keep."""
+    """Track 2 of a magnetic card (ISO/IEC 7813). `bank`: it has the form of a bank card, whose number nobody may keep: it is
+    empty then."""
 
     number: str = field(repr=False)
     bank: bool = False
