@@ -80,6 +80,9 @@ RULES: tuple[tuple[str, str], ...] = (
     ("drivers.stripe_track", f"{STDLIB} drivers.contract drivers.code_text"),
     ("drivers.stripe_serial", f"{STDLIB} drivers.contract drivers.stripe_track"),
     ("drivers.stripe_hid", f"{STDLIB} drivers.contract drivers.stripe_track drivers.stripe_serial"),
+    ("drivers.terminal_codepay", f"{STDLIB} drivers.contract"),
+    ("drivers.terminal_exec", f"{STDLIB} drivers.contract"),
+    ("drivers.link_exec", f"{STDLIB} drivers.contract drivers.links"),
     ("drivers", f"{STDLIB} serial escpos drivers.contract drivers.links"),
     # The twins of the outside world know nothing of the hospital they serve.
     ("hospital.sim", f"{STDLIB} cryptography requests flask werkzeug waitress qrcode PIL hospital.sim"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from drivers.contract.driver import Driver
+from drivers.contract.errors import OutcomeUnknown
 
 
 class Settled(StrEnum):
@@ -51,5 +53,32 @@ class BankTerminal(Driver, Protocol):
         ...
 
     def query(self, reference: str) -> Slip:
-        """What became of `reference`; `Settled.NEVER` when the terminal never heard of it. Raises NoAnswer, Gone."""
+        """What became of `reference`; `Settled.NEVER` when the terminal never heard of it. Raises NoAnswer, Gone.
+
+        `amount` is what the terminal says it moved: the caller compares it with what was asked for.
+        """
         ...
+
+
+def proper(reference: str, amount: int = 1) -> None:
+    """Raises ValueError for a reference or an amount that no terminal may be given."""
+    if not re.fullmatch("[0-9A-Za-z]{1,32}", reference) or not 0 < amount < 10 ** 10:
+        raise ValueError("a reference is 1 to 32 letters and digits, an amount more than nothing")
+
+
+def ended(slip: Slip, reference: str, amount: int) -> Slip:
+    """The end of a payment or refund that was asked for: `slip`, if it is that. Only the reference says whose it is.
+
+    Raises OutcomeUnknown for a slip of another reference or amount, and for one that is no end.
+    """
+    if slip.reference != reference or slip.settled not in (Settled.APPROVED, Settled.DECLINED):
+        raise OutcomeUnknown("the terminal spoke of something else")
+    if slip.settled is Settled.APPROVED and slip.amount != amount:
+        raise OutcomeUnknown("the terminal spoke of another amount")
+    return slip
+
+
+def masked(card: str) -> str:
+    """A card's number with its middle hidden, whatever the terminal sent: first six and last four digits at most."""
+    digits = re.sub("[^0-9*]", "", card)
+    return digits if len(digits) < 11 else f"{digits[:6]}{'*' * (len(digits) - 10)}{digits[-4:]}"

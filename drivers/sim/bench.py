@@ -46,6 +46,8 @@ TWINS: dict[str, Stand] = {
     "board": Stand("board:BoardTwin", "继电器板", "Relay board"),
     "lightbar": Stand("lightbar:LightBarTwin", "灯条", "Light bar"),
     "ups": Stand("ups:UpsTwin", "不间断电源", "UPS"),
+    "terminal": Stand("terminal:TerminalTwin", "银行卡终端", "Bank terminal"),
+    "vendor": Stand("vendor:VendorTwin", "银行程序", "Bank's program"),
 }
 USUAL = ("idcard", "scanner", "printer")
 
