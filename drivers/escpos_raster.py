@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import subprocess
-import unicodedata
 from typing import TYPE_CHECKING
 
 from drivers.contract import Align
@@ -37,7 +36,7 @@ class Easel:
     @staticmethod
     def measure(text: str) -> int:
         """Columns: what the font draws wide takes two."""
-        return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
+        return sum(map(_columns, text))
 
     def draw(self, rows: list[str], align: Align, scale: int, bold: bool) -> bytes | None:
         """GS v 0 of each row; None when that is too much for one ticket, or the font is not installed."""
@@ -60,6 +59,12 @@ class Easel:
                 pen.text((x + shift, BASELINE * scale), character, fill=1, font=font, anchor="ls")
             x += self.measure(character) * column
         return b"\x1dv0\0" + (dots // 8).to_bytes(2, "little") + (HIGH * scale).to_bytes(2, "little") + picture.tobytes()
+
+
+@functools.lru_cache(maxsize=4096)
+def _columns(character: str) -> int:
+    font = _font(SIZE)
+    return 2 if not font or font.getlength(character) > HALF else 1
 
 
 @functools.lru_cache(maxsize=4)

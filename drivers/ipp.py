@@ -26,6 +26,7 @@ class Operation(IntEnum):
     CANCEL_JOB = 0x0008
     JOB = 0x0009
     PRINTER = 0x000B
+    CANCEL_MY_JOBS = 0x0039         # PWG 5100.11
 
 
 class Tag(IntEnum):

@@ -26,7 +26,7 @@ LONGEST = 1 << 20           # bytes of an answer; CUPS answers in some hundreds
 
 def open(parts: SplitResult) -> Link:
     """Raises Gone when the print server is not there, ValueError for an URL that names no queue."""
-    given = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    given = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     queue, server = parts.path.removeprefix("/"), given.pop("server", f"localhost:{PORT}")
     understood = re.fullmatch(r"[\w.-]{1,127}", queue) and re.fullmatch(r"/\S+|[\w.-]+(:\d{1,5})?", server)
     if parts.netloc or given or not understood:

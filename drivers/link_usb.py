@@ -62,10 +62,12 @@ class UsbLink(FdLink):
         return data
 
     def _pause(self) -> None:
-        """After an empty packet; a cancel ends it."""
+        """After an empty packet; a cancel ends it. Raises Gone when it was the line's end after all."""
         waiting = select.poll()
         waiting.register(self._wake, select.POLLIN)
-        waiting.poll(EMPTY * 1000)
+        waiting.register(self._fd, 0)
+        if self._fd in dict(waiting.poll(EMPTY * 1000)):
+            raise Gone("unplugged")
 
     def _release(self) -> None:
         os.close(self._fd)

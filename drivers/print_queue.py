@@ -7,6 +7,7 @@ what was not told is unknown.
 
 from __future__ import annotations
 
+import platform
 import re
 import time
 from collections.abc import Sequence
@@ -19,11 +20,12 @@ from drivers.ipp import FAILED, NOT_FOUND, Answer, Attribute, Attributes, Operat
 
 ASK = 0.7                   # seconds for an answer: CUPS answers in milliseconds, and a status is wanted within one second
 HAND_OVER = 5.0             # seconds for it to take a document
-STOPPED = 5                 # printer-state
+IDLE, PROCESSING, STOPPED = 3, 4, 5         # printer-state
 COMPLETED, OVER = 9, (7, 8, 9)      # job-state: cancelled, aborted, completed
 OVER_ALREADY = 0x0404       # client-error-not-possible: a job that is over cannot be cancelled
+USER = f"kiosk-{platform.node()}"[:127]     # several kiosks may share a queue: each takes back its own jobs only
 PRINTER_WANTED = ("printer-state", "printer-state-reasons", "printer-is-accepting-jobs", "printer-make-and-model",
-                  "marker-levels")
+                  "marker-levels", "printer-up-time", "printer-state-change-time")
 JOB_WANTED = ("job-state", "job-state-reasons", "time-at-processing", "job-media-sheets-completed")
 
 # What a reason means where it stops the printer.
@@ -117,17 +119,27 @@ class Job:
 class Queue:
     """One queue. Every call asks the print server and raises Gone, NoAnswer, or OutOfService when it refuses."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, link: Link, believe: str = "300") -> None:
+        """`believe`: seconds an idle queue's reasons count for, 0: always. Most backends look at the printer only while
+        they print: paper that was put in since is not known to the queue before the next job, and there would be none."""
+        if not believe.isdecimal():
+            raise ValueError("believe is a number of seconds, 0: always")
+        self._link, self._believe = link, int(believe)
         self._uri = str(getattr(link, "uri", "")) or "ipp://localhost/ipp/print"
         self._number = 0
         self._nonsense = False
 
     def identify(self) -> Condition:
-        """Raises WrongDevice when no such queue, or no print server, answers."""
+        """Take back what this machine left there, whose person has gone long ago. Raises WrongDevice when no such queue, or
+        no print server, answers."""
         self._nonsense = False
         try:
-            return self.look()
+            condition = self.look()
+            try:
+                self._ask(Operation.CANCEL_MY_JOBS, [])
+            except OutOfService:
+                pass                            # a server without it, or an idle queue
+            return condition
         except NoAnswer as error:
             if self._nonsense:
                 raise WrongDevice("what answers is no print server") from error
@@ -136,16 +148,21 @@ class Queue:
     def look(self) -> Condition:
         found = self._ask(Operation.PRINTER, [(Tag.KEYWORD, "requested-attributes", PRINTER_WANTED)]).first
         state, accepting = _one(found, "printer-state"), _one(found, "printer-is-accepting-jobs")
-        if state not in (3, 4, STOPPED) or not isinstance(accepting, bool):
+        if state not in (IDLE, PROCESSING, STOPPED) or not isinstance(accepting, bool):
             raise NoAnswer("no printer's attributes")
         reasons = frozenset(str(reason) for reason in found.get("printer-state-reasons", ()) if reason != "none")
+        if state == IDLE and self._stale(_one(found, "printer-up-time"), _one(found, "printer-state-change-time")):
+            reasons = frozenset()
         levels = tuple(level for level in found.get("marker-levels", ()) if isinstance(level, int))
         return Condition(state == STOPPED, accepting, reasons, str(_one(found, "printer-make-and-model") or ""), levels)
+
+    def _stale(self, now: Value | None, since: Value | None) -> bool:
+        return isinstance(now, int) and isinstance(since, int) and 0 < self._believe < now - since
 
     def create(self, title: str, wishes: Sequence[Attribute] = ()) -> int:
         """A job without a document: nothing can come of it yet. Its id."""
         found = self._ask(Operation.CREATE_JOB, [
-            (Tag.NAME, "requesting-user-name", "kiosk"), (Tag.NAME, "job-name", title)], wishes).first
+            (Tag.NAME, "job-name", title)], wishes).first
         number = _one(found, "job-id")
         if not isinstance(number, int) or number <= 0:
             raise NoAnswer("no job id")
@@ -154,7 +171,7 @@ class Queue:
     def send(self, job: int, document: bytes, kind: str) -> None:
         """Give the job its document, of MIME type `kind`. After Gone, NoAnswer, Cancelled it is unknown if it was taken."""
         self._ask(Operation.SEND_DOCUMENT, [
-            (Tag.INTEGER, "job-id", job), (Tag.NAME, "requesting-user-name", "kiosk"), (Tag.MIME, "document-format", kind),
+            (Tag.INTEGER, "job-id", job), (Tag.MIME, "document-format", kind),
             (Tag.BOOLEAN, "last-document", True)], document=document, patience=HAND_OVER)
 
     def job(self, job: int, patience: float = ASK) -> Job:
@@ -169,8 +186,7 @@ class Queue:
 
     def cancel(self, job: int, patience: float = ASK) -> None:
         """Take it back; nothing when it is over."""
-        self._ask(Operation.CANCEL_JOB, [(Tag.INTEGER, "job-id", job), (Tag.NAME, "requesting-user-name", "kiosk")],
-                  patience=patience)
+        self._ask(Operation.CANCEL_JOB, [(Tag.INTEGER, "job-id", job)], patience=patience)
 
     def pause(self, seconds: float) -> None:
         """Wait. Raises Cancelled."""
@@ -182,8 +198,8 @@ class Queue:
         self._number += 1
         deadline = time.monotonic() + patience
         self._link.drop_input()
-        self._link.write(encode(operation, self._number, [(Tag.URI, "printer-uri", self._uri), *attributes], wishes,
-                                document), patience)
+        to = [(Tag.URI, "printer-uri", self._uri), *attributes, (Tag.NAME, "requesting-user-name", USER)]
+        self._link.write(encode(operation, self._number, to, wishes, document), patience)
         answer = self._answer(deadline)
         if answer.status == NOT_FOUND and operation is Operation.PRINTER:
             raise WrongDevice("no such queue")

@@ -29,10 +29,10 @@ class Device:
     """A raw queue. Options are those of printer_escpos, but for what is asked of the printer: there is no way back."""
 
     def __init__(self, link: Link, profile: str = "plain", width: str = "", double: str = "", charset: str = "",
-                 cut: str = "", raster: str = "") -> None:
+                 cut: str = "", raster: str = "", believe: str = "300") -> None:
         self._dialect = dialect(profile, {
             "width": width, "double": double, "charset": charset, "cut": cut, "raster": raster})
-        self._queue = Queue(link)
+        self._queue = Queue(link, believe)
 
     def identify(self) -> str:
         return f"CUPS raw queue, {self._dialect.width} mm: {self._queue.identify().model or 'no model told'}"

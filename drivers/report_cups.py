@@ -29,12 +29,12 @@ def impersonal(data: bytes) -> bool:
 
 
 class Device:
-    """A report printer. `sides`: one or two. `media`: the paper's name by PWG 5101.1."""
+    """A report printer. `sides`: one or two. `media`: the paper's name by PWG 5101.1. `believe`: see `Queue`."""
 
-    def __init__(self, link: Link, sides: str = "one", media: str = "iso_a4_210x297mm") -> None:
+    def __init__(self, link: Link, sides: str = "one", media: str = "iso_a4_210x297mm", believe: str = "300") -> None:
         if sides not in SIDES or not media.isascii() or not media:
             raise ValueError(f"sides is one of {list(SIDES)}, media a name like iso_a4_210x297mm")
-        self._queue = Queue(link)
+        self._queue = Queue(link, believe)
         self._wishes: list[Attribute] = [(Tag.KEYWORD, "sides", SIDES[sides]), (Tag.KEYWORD, "media", media)]
         self._counts = False            # this printer has counted sheets before: its 0 means that none came out
 

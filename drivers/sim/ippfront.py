@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from drivers.sim.line import Line
 
-CREATE, SEND, CANCEL, JOB, PRINTER = 0x0005, 0x0006, 0x0008, 0x0009, 0x000B
+CREATE, SEND, CANCEL, JOB, PRINTER, CANCEL_MINE = 0x0005, 0x0006, 0x0008, 0x0009, 0x000B, 0x0039
 OK, NOT_POSSIBLE, NOT_FOUND, NO_SUCH_OPERATION = 0x0000, 0x0404, 0x0406, 0x0501
 INTEGER, BOOLEAN, ENUM, NO_VALUE, TEXT, KEYWORD, CHARSET, LANGUAGE = 0x21, 0x22, 0x23, 0x13, 0x41, 0x44, 0x47, 0x48
 HELD, PROCESSING, CANCELLED, ABORTED, COMPLETED = 4, 5, 7, 8, 9
@@ -67,6 +67,10 @@ class IppFront:
             job = FrontJob(len(self._jobs) + 1, said.get("job-name", b"").decode())
             self._jobs[job.number] = job
             return OK, self._job(job)
+        if operation == CANCEL_MINE:
+            for waiting in self._jobs.values():
+                self._cancel(waiting)
+            return OK, b""
         found = self._jobs.get(int.from_bytes(said.get("job-id", b""), "big"))
         if operation not in (SEND, CANCEL, JOB):
             return NO_SUCH_OPERATION, b""

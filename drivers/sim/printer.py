@@ -156,6 +156,7 @@ class PrinterTwin(Twin):
         if on:
             self._off = True
             self._clear()
+            self._tell()
         elif self._off:
             self._switch_on()
 
@@ -345,3 +346,4 @@ class PrinterTwin(Twin):
         self._incoming = Tokenizer()
         self._pen.reset()
         self._report_automatically(ALL_STATUS if self._asb_at_start else 0)
+        self._tell()
