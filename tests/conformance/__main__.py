@@ -12,7 +12,7 @@ import os
 import random
 import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from conformance import drivers, subject, subjects
@@ -82,7 +82,8 @@ def run(driver: str, extent: Extent, seed: int) -> Tally:
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/conformance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="scripts/conformance", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("drivers", nargs="*", metavar="DRIVER", help="only these; default: all that there are")
     parser.add_argument("--full", action="store_true",
                         help="every fault, 2,000 storms for each driver, and a million fuzzed inputs for each codec")
@@ -98,24 +99,23 @@ def main() -> int:
     known = subjects()
     wanted = asked.drivers or drivers()
     extent = FULL if asked.full else QUICK
-    failed = False
-    print(ROW.format(*HEAD))
+    failed = sorted(set(wanted) - known.keys())
+    for name in failed:
+        print(f"{name:18} has no subject in tests/conformance")
+    print(ROW.format(*HEAD), flush=True)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        running = {name: pool.submit(run, name, extent, asked.seed) for name in wanted if name in known}
-        for name in wanted:
-            if name not in known:
-                failed = True
-                print(f"{name:18} has no subject in tests/conformance")
-                continue
+        running = {pool.submit(run, name, extent, asked.seed): name for name in wanted if name in known}
+        for done in as_completed(running):
             try:
-                tally = running[name].result()
+                tally = done.result()
             except Exception as error:          # not even a good use comes out right
-                failed = True
-                print(f"{name:18} {type(error).__name__}: {error}")
+                failed.append(running[done])
+                print(f"{running[done]:18} {type(error).__name__}: {error}", flush=True)
                 continue
-            failed |= tally.failed
+            failed += [tally.driver] if tally.failed else []
             show(tally)
-    return int(failed)
+    print(f"{len(wanted) - len(failed)} drivers as they must be, {len(failed)} not")
+    return int(bool(failed))
 
 
 def show(tally: Tally) -> None:
