@@ -139,7 +139,7 @@ def slip(answer: Mapping[str, Any], names: Mapping[str, str]) -> Slip | None:
     if not isinstance(told, dict):
         told = {}
 
-    def say(name: str) -> str:
+    def text(name: str) -> str:
         value = told.get(names[name], "")
         return value if isinstance(value, str) and value.isprintable() else ""
 
@@ -147,7 +147,7 @@ def slip(answer: Mapping[str, Any], names: Mapping[str, str]) -> Slip | None:
         return value in names[name].split("|")
 
     code = str(answer.get("response_code", ""))
-    status = say("settled")
+    status = text("settled")
     settled = next((settled for settled in (Settled.APPROVED, Settled.DECLINED, Settled.RUNNING)
                     if is_one_of(status, settled)), None)
     if settled is Settled.APPROVED and not is_one_of(code, "done"):
@@ -160,8 +160,8 @@ def slip(answer: Mapping[str, Any], names: Mapping[str, str]) -> Slip | None:
     if settled is Settled.APPROVED and amount < 0:
         return None
     words = answer.get("response_msg")
-    return Slip(say("reference"), settled, max(amount, 0), say("trace"), say("terminal"), masked(say("card")),
-                say("bank_code")[:2], words[:200] if isinstance(words, str) and words.isprintable() else "")
+    return Slip(text("reference"), settled, max(amount, 0), text("trace"), text("terminal"), masked(text("card")),
+                text("bank_code")[:2], words[:200] if isinstance(words, str) and words.isprintable() else "")
 
 
 def impersonal(data: bytes) -> bool:

@@ -59,15 +59,15 @@ def _object(text: bytes) -> dict[str, Any]:
 def slip(told: Mapping[str, Any]) -> Slip | None:
     """The transaction that an answer tells of; None when what it says is no transaction."""
 
-    def say(name: str, longest: int = 64) -> str:
+    def text(name: str, longest: int = 64) -> str:
         value = told.get(name, "")
         return value[:longest] if isinstance(value, str) and value.isprintable() else ""
 
     settled, amount = told.get("settled"), told.get("amount", 0)
     if settled not in [str(word) for word in Settled] or type(amount) is not int or amount < 0:
         return None
-    return Slip(say("reference"), Settled(settled), amount, say("trace"), say("terminal"), masked(say("card")),
-                say("code", 2), say("words", 200))
+    return Slip(text("reference"), Settled(settled), amount, text("trace"), text("terminal"), masked(text("card")),
+                text("code", 2), text("words", 200))
 
 
 def impersonal(data: bytes) -> bool:

@@ -50,8 +50,8 @@ Switches take `on: bool = True`.
   `pull()` in the next move, `no_ack(on)`, `nak(n)`, `wrong_bcc(n)`, `late(on)` an answer after it was taken back,
   `no_chip(on)`, `restart()`, `short_card()`; `.spot`, `.card`, `.hopper`, `.drawn`, `.taken`, `.captured`
 * `terminal` and `vendor`, where bank cards are paid with: `tap()`, `cancel()`, `absent(on)` nobody taps, `declines(on)`,
-  `answer_lost(on)` it was paid and nobody is told, `other_amount(on)`, `other_reference(on)`, `no_query(on)`; `terminal` also
-  `power_off(on)`, `vendor` `not_ready(on)`; `.book` of all transactions, by reference
+  `answer_lost(on)` it was paid and nobody is told, `other_amount(on)`, `other_reference(on)`, `no_query(on)`; `terminal`
+  also `power_off(on)`, `vendor` `not_ready(on)`; `.book` of all transactions, by reference
 
 `python -m drivers.sim` runs the bench with its panel, a web page for people.
 """
