@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from drivers.sim.line import Line
 from drivers.sim.mover import EOT, FEW, MOVE_TAKES, MoverTwin, Spot, Trouble
@@ -24,6 +25,9 @@ class Crt571Twin(MoverTwin):
         super().__init__(line, speed)
         self.ready = False
         self.dead_chip = False
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "no_chip": self.dead_chip}
 
     def well(self) -> None:
         super().well()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from drivers.sim.line import Line
 from drivers.sim.mover import FEW, MOVE_TAKES, MoverTwin, Spot, Trouble
@@ -26,6 +27,9 @@ class K720Twin(MoverTwin):
         self._moving = 0
         self._failed = 0
         self.dead_chip = False
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "no_chip": self.dead_chip}
 
     def well(self) -> None:
         super().well()
