@@ -196,8 +196,8 @@ class TriggeredScanner:
             else:
                 return ""
             codes = [code for code in stream.feed(data) if isinstance(code, str)]
-            if data:
-                until = end if self._senses else min(end, time.monotonic() + REST)
+            if data and not self._senses:
+                until = min(end + EXTRA, time.monotonic() + REST)
             elif self._gap_ends and (code := stream.end()):
                 codes.append(code)
         return codes[0]

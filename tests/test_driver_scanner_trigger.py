@@ -19,7 +19,7 @@ from conformance.scanner_line import CODE
 from drivers import scanner_honeywell as honeywell
 from drivers import scanner_newland as newland
 from drivers import scanner_zonebit as zonebit
-from drivers.code_trigger import OWN_TIME, Command, Language, Reply, Stream, Verdict
+from drivers.code_trigger import OWN_TIME, SHINE, Command, Language, Reply, Stream, Verdict
 from drivers.contract import Cancelled, NoAnswer, NothingPresented, OutOfService, State, Status, WrongDevice
 from drivers.sim.bench import Bench
 from far_end import Answering
@@ -174,6 +174,17 @@ def test_half_a_code_is_not_the_beginning_of_the_next(subject: Subject) -> None:
         world.open()
         world.twin.suffix("cr")
         assert scan(world, at_1=world.twin.half, at_3=lambda: world.twin.show(CODE)) == CODE
+
+
+@pytest.mark.parametrize("suffix", ["any", "cr"])
+def test_a_code_that_comes_while_it_is_to_be_told_again(subject: Subject, suffix: str) -> None:
+    """It began before the time was over, and is not cut."""
+    with memory(replace(subject, options={**subject.options, "suffix": suffix})) as world:
+        world.open()
+        world.twin.suffix("cr")
+        world.twin.split(True, 10)
+        assert scan(world, at_3=lambda: world.loop.later(SHINE - 3.05, lambda: world.twin.show(CODE))) == CODE
+        assert world.loop.seconds > SHINE
 
 
 def test_what_was_read_before_is_not_the_answer(world: Memory) -> None:
