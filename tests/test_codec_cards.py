@@ -1,223 +1,106 @@
-"""Chip cards in bytes: published commands and answers, the values in them, layouts of hospitals' own cards, key files."""
+"""The card movers' codecs against published frames."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-from drivers import socialcard_pcsc as social
-from drivers import visitcard_icm522 as icm
-from drivers import visitcard_pcsc as visit
-from drivers.chip import Answer, Decoder, Garbled, answer, frame, impersonal
-from drivers.contract import CardMoved, CardRefused, NoAnswer, SocialCard
-from drivers.visitcard_layout import FACTORY, Layout
+from drivers import cards_crt310, cards_crt571, cards_k720
+from drivers.cards_crt571 import FORM as CRT571
+from drivers.cards_crt310 import FORM as CRT310
+from drivers.contract import Bin, CardPlace, CardRefused, Stock
+from drivers.handshake import ACK, ENQ, NAK, Decoder, Form
 from vectors import vectors
 
-SOCIAL, VISIT = vectors("socialcard"), vectors("visitcard")
-KEY = "A1A2A3A4A5A6"
+VECTORS = vectors("cards")
+K720 = cards_k720.form(0)
 
 
-# The pipe.
+@pytest.mark.parametrize(("name", "form", "text"), [
+    ("5.02", CRT571, cards_crt571.INIT_CAPTURE), ("5.05", CRT571, cards_crt571.STATUS),
+    ("5.13", CRT571, cards_crt571.TO_READER), ("5.16", CRT571, cards_crt571.GATES["30"]),
+    ("5.18", CRT571, cards_crt571.GATES["39"]), ("5.19", CRT571, cards_crt571.TO_BOX),
+    ("5.25", CRT571, cards_crt571.ALLOW), ("5.26", CRT571, cards_crt571.FORBID), ("5.27", CRT571, cards_crt571.RF_ON),
+    ("5.42", CRT310, cards_crt310.RESET_CAPTURE), ("5.43", CRT310, cards_crt310.STATUS),
+    ("5.50", K720, b"RS"), ("5.52", K720, b"CP"), ("5.54", K720, b"AP"), ("5.55", K720, b"FC0"), ("5.58", K720, b"FC7"),
+    ("5.59", K720, b"FC8"), ("5.60", K720, b"GV"), ("5.78", K720, b";0"), ("5.79", K720, b";1")])
+def test_every_request_is_the_published_frame(name: str, form: Form, text: bytes) -> None:
+    assert form.frame(text) == VECTORS[name]
 
 
-def test_a_frame_is_whole_only_while_nothing_follows() -> None:
-    decoder = Decoder()
-    assert [decoder.feed(bytes((byte,))) for byte in frame(b"\x90\x00")] == [None, None, None, b"\x90\x00"]
-    assert Decoder().feed(frame(b"")) == b""
-    for noise in (frame(b"\x90\x00") * 2, b"\xFF\xFF", frame(b"\x90\x00") + b"\0"):
-        with pytest.raises(Garbled):
-            Decoder().feed(noise)
+def test_control_characters() -> None:
+    assert (CRT571.control(ACK), CRT571.control(NAK)) == (VECTORS["5.32"], VECTORS["5.33"])
+    assert CRT310.control(ENQ) == VECTORS["5.47"]
+    assert K720.control(ENQ) == VECTORS["5.62"]
 
 
-@pytest.mark.parametrize(("payload", "error"), [
-    (b"", CardMoved), (b"\x00", CardRefused), (b"\x01", NoAnswer), (b"\x02", Garbled)])
-def test_an_answer_that_is_none(payload: bytes, error: type[Exception]) -> None:
-    with pytest.raises(error):
-        answer(payload)
+@pytest.mark.parametrize(("name", "place", "cards"), [
+    ("5.06", CardPlace.NONE, Stock.OK), ("5.07", CardPlace.SLOT, Stock.OK), ("5.08", CardPlace.READER, Stock.OK),
+    ("5.09", CardPlace.NONE, Stock.LOW), ("5.10", CardPlace.NONE, Stock.EMPTY), ("5.17", CardPlace.SLOT, Stock.OK),
+    ("5.20", CardPlace.NONE, Stock.OK), ("5.04", CardPlace.NONE, Stock.OK)])
+def test_states_of_a_crt571(name: str, place: CardPlace, cards: Stock) -> None:
+    reply = cards_crt571.decode(VECTORS[name])
+    assert reply and (reply.error, reply.place, reply.cards, reply.bin) == ("", place, cards, Bin.OK)
 
 
-def test_the_spy_sees_no_card_and_no_key() -> None:
-    shown = [b"\x04", SOCIAL["2.05"], SOCIAL["2.10"], SOCIAL["2.63"], visit.GET_UID, visit.read_block(4)]
-    hidden = [SOCIAL["2.40"], SOCIAL["2.86"], visit.load_key(FACTORY), SOCIAL["2.75"], VISIT["3.06"]]
-    assert all(impersonal(frame(payload)) for payload in shown)
-    assert not any(impersonal(frame(payload)) for payload in hidden)
-    assert not impersonal(b"") and not impersonal(frame(b"\x90\x00") * 2)
-    assert icm.impersonal(VISIT["3.11"]) and not icm.impersonal(VISIT["3.12"]) and not icm.impersonal(VISIT["3.13"])
+def test_what_a_crt571_does_not_tell_is_unknown() -> None:
+    reply = cards_crt571.parse(b"P10???")
+    assert reply and (reply.place, reply.cards, reply.bin) == (CardPlace.UNKNOWN, Stock.UNKNOWN, Bin.UNKNOWN)
 
 
-# Social security cards.
+@pytest.mark.parametrize(("name", "error"), [("5.21", "A0"), ("5.23", "B0")])
+def test_refusals_of_a_crt571(name: str, error: str) -> None:
+    reply = cards_crt571.decode(VECTORS[name])
+    assert reply and reply.error == error
+    printed = cards_crt571.parse(b"E" + b"22" + error.encode())     # as one manual prints the mark
+    assert printed and printed.error == error
 
 
-def test_commands_are_the_published_ones() -> None:
-    assert social.select_file(social.ISSUED) == SOCIAL["2.05"] and social.select_file(social.HOLDER) == SOCIAL["2.06"]
-    for name, tag in (("2.10", social.IDENTIFIER), ("2.12", social.VERSION), ("2.14", social.ISSUE_DATE),
-                      ("2.15", social.EXPIRY), ("2.16", social.CARD_NUMBER), ("2.32", social.NAME_END),
-                      ("2.33", social.SEX)):
-        assert social.read_by_tag(tag) == SOCIAL[name], name
-
-
-@pytest.mark.parametrize(("name", "status", "size"), [
-    ("2.02", 0x9000, 30), ("2.03", 0x611E, 0), ("2.63", 0x6A82, 0), ("2.64", 0x6982, 0), ("2.76", 0x63C2, 0)])
-def test_status_words(name: str, status: int, size: int) -> None:
-    got = answer(SOCIAL[name])
-    assert (got.sw, len(got.data)) == (status, size)
-    assert SOCIAL["2.02"][4:19] == social.SSSE
-
-
-def records(name: str) -> dict[int, bytes]:
-    data = answer(SOCIAL[name]).data
-    found = {}
-    while data:
-        found |= [social.record(data[:2 + data[1]])]
-        data = data[2 + data[1]:]
-    return found
-
-
-def test_a_whole_card() -> None:
-    assert social.card(records("2.53"), records("2.55")) == SocialCard(
-        "2.0", "Z00000013", "999999", False, "999999199001010016", "测试甲", "1", "01",
-        dt.date(1990, 1, 1), dt.date(2020, 1, 1), dt.date(2030, 1, 1))
-    for name, tag in (("2.21", 2), ("2.22", 3), ("2.25", 6), ("2.40", 8), ("2.41", 9), ("2.42", 0x4E), ("2.44", 0x0B),
-                      ("2.45", 0x0C)):
-        assert (records("2.53") | records("2.55"))[tag] == records(name)[tag], name
-
-
-def test_a_third_generation_card_without_its_holder() -> None:
-    card = social.card(records("2.53") | records("2.29"), None)
-    assert (card.version, card.card_number, card.withheld) == ("3.0", "Z00000013", True)
-    assert (card.name, card.number, card.born) == ("", "", None)
-    assert "Z0000" not in repr(card) and "999999" not in repr(card)
-
-
-def test_a_blank_version_is_the_first() -> None:
-    assert social.card(records("2.53") | {3: b"\0" * 4}, None).version == "1.0"
-
-
-def test_a_name_cut_in_the_middle_of_a_letter() -> None:
-    name = "A" + "测" * 20
-    whole = name.encode("gbk")
-    found = social.card(records("2.53"), records("2.55") | {9: whole[:30], 0x4E: whole[30:].ljust(20, b"\0")})
-    assert found.name == name
-    with pytest.raises(CardRefused):
-        social.card(records("2.53"), records("2.55") | {9: whole[:30], 0x4E: b"\0" * 20})
-
-
-@pytest.mark.parametrize("change", [
-    {8: b"\0" * 18}, {9: b" " * 30}, {0x0D: b"\x19\x90\x13\x01"}, {0x0B: b"\xA1"}, {9: b"\xFF"}])
-def test_a_damaged_holder_is_refused(change: dict[int, bytes]) -> None:
-    with pytest.raises(CardRefused):
-        social.card(records("2.53"), records("2.55") | change)
-
-
-def test_what_was_never_written_is_not_guessed() -> None:
-    found = social.card(records("2.53") | {5: b"\xFF" * 4, 6: b"\0" * 4}, records("2.55") | {0x0A: b"\0", 0x0B: b"\xFF"})
-    assert (found.issued, found.valid_to, found.sex, found.nation) == (None, None, "0", "")
-
-
-def test_the_check_character() -> None:
-    assert social.check_character("D2143569") == "X"        # the standard's own example
-    assert social.check_character("Z0000001") == "3"
-    with pytest.raises(ValueError):
-        social.check_character("Z000000-")
-
-
-def test_a_record_says_how_long_it_is() -> None:
-    for data in (b"", b"\x01", b"\x01\x02\x00", b"\x01\x00\x00"):
+def test_a_uid_at_the_radio_reader() -> None:
+    reply = cards_crt571.decode(VECTORS["5.28"])
+    assert reply and cards_crt571.uid(reply.data) == "01020304"
+    assert cards_crt571.uid(b"B\x01\x02\x03") == ""
+    for broken in (b"", b"M\x04\x00", b"M\x04\x00\x04\x01\x02", b"M\x04\x00\x05\x01\x02\x03\x04\x05\x08",
+                   reply.data + b"\x00"):
         with pytest.raises(CardRefused):
-            social.record(data)
+            cards_crt571.uid(broken)
 
 
-# Hospitals' own cards.
+def test_answers_of_a_crt310() -> None:
+    reply = cards_crt310.decode(VECTORS["5.44"], b"00")
+    assert reply and (reply.error, reply.data) == (None, b"CRT-TEST-310")
+    failed = cards_crt310.decode(VECTORS["5.49"], b"23")
+    assert failed and failed.error == 0x10
+    assert cards_crt310.decode(VECTORS["5.49"], b"10") is None, "it answers another command"
 
 
-def test_storage_card_commands() -> None:
-    assert visit.authenticate(4, Layout().key_type) == VISIT["3.04"]
-    assert visit.load_key(FACTORY).hex() == "ff82000006" + "ff" * 6
-    assert visit.read_block(9).hex() == "ffb0000910" and visit.read_file(1, 16).hex() == "00b0810010"
-    assert answer(VISIT["3.08"]) == Answer(0x6300) and answer(VISIT["3.10"]) == Answer(0x6982)
-    assert Layout(number="block").of_data(answer(VISIT["3.06"]).data) == "C000000000001"
+@pytest.mark.parametrize(("name", "bits"), [
+    ("5.65", 0x0001), ("5.66", 0x0003), ("5.68", 0x0008), ("5.69", 0x0020), ("5.70", 0x0040), ("5.72", 0x0200),
+    ("5.73", 0x0800), ("5.74", 0x0400), ("5.76", 0x4000)])
+def test_states_of_a_k720(name: str, bits: int) -> None:
+    state = cards_k720.decode(VECTORS[name])
+    assert isinstance(state, cards_k720.Word) and state.bits == bits
+    assert (state.cards is Stock.EMPTY) == (bits == 8) and state.stuck == (bits in (0x20, 0x40))
 
 
-def test_icm522_frames() -> None:
-    assert icm.frame(icm.FIND) == VISIT["3.11"]
-    assert icm.frame(icm.READ, bytes((0x60, 4)) + FACTORY) == VISIT["3.13"]
-    assert icm.Decoder().feed(VISIT["3.12"]) == (icm.FIND, bytes.fromhex("01020304"))
-    assert icm.Decoder().feed(b"\xFE\x00" + VISIT["3.12"]) == (icm.FIND, bytes.fromhex("01020304"))
-    assert icm.Decoder().feed(VISIT["3.12"] + b"\x01") is None
+@pytest.mark.parametrize(("form", "name"), [(CRT571, "5.28"), (CRT310, "5.44"), (K720, "5.73")])
+def test_a_frame_counts_only_when_it_is_whole_and_nothing_follows(form: Form, name: str) -> None:
+    frame = VECTORS[name]
+    decoder = Decoder(form)
+    for byte in frame[:-1]:
+        assert decoder.feed(bytes((byte,))) is None
+    text = decoder.feed(frame[-1:])
+    assert text and form.frame(text) == frame
+    assert decoder.feed(b"\x00") is None, "a byte too many"
+    assert Decoder(form).feed(b"\xfe\x83" + frame) == text, "noise before it"
+    assert Decoder(form).feed(frame + frame) == text, "said twice"
+    assert Decoder(form, sent=b"\x02what we sent").feed(b"\x02what we sent" + frame) == text, "a line with an echo"
+    for at in range(len(frame)):
+        assert Decoder(form).feed(frame[:at] + bytes((frame[at] ^ 0x10,)) + frame[at + 1:]) is None
 
 
-@pytest.mark.parametrize(("options", "number"), [
-    ({}, "0A0B0C0D"), ({"order": "reversed"}, "0D0C0B0A"), ({"form": "decimal"}, "0168496141"),
-    ({"form": "decimal", "order": "reversed"}, "0218893066")])
-def test_a_uid_in_every_vendor_s_way(options: dict[str, str], number: str) -> None:
-    assert Layout(**options).of_uid(bytes.fromhex("0A0B0C0D")) == number
-    for uid in (b"", bytes(3), bytes(8)):
-        with pytest.raises(CardRefused):
-            Layout(**options).of_uid(uid)
-
-
-@pytest.mark.parametrize(("options", "data", "number"), [
-    ({}, b"V000000000001\0\0\0", "V000000000001"), ({"offset": "2", "length": "4"}, b"__V001__" + bytes(8), "V001"),
-    ({"encoding": "bcd", "offset": "2", "length": "8"}, b"\xFF\xFF" + bytes.fromhex("0000000000012345") + b"\xFF" * 6,
-     "0000000000012345"), ({"encoding": "bcd", "length": "4"}, bytes.fromhex("12345FFF") + bytes(12), "12345")])
-def test_a_number_in_a_block(options: dict[str, str], data: bytes, number: str) -> None:
-    assert Layout(number="block", **options).of_data(data) == number
-
-
-@pytest.mark.parametrize(("encoding", "data"), [
-    ("ascii", bytes(16)), ("ascii", b"\xFF" * 16), ("ascii", b"V\x001".ljust(16)), ("ascii", "编".encode().ljust(16)),
-    ("bcd", bytes(16)), ("bcd", b"\xFF" * 16), ("bcd", b"\xAB" * 16)])
-def test_a_block_without_a_number(encoding: str, data: bytes) -> None:
-    with pytest.raises(CardRefused):
-        Layout(number="block", encoding=encoding).of_data(data)
-
-
-@pytest.mark.parametrize("options", [
-    {"number": "name"}, {"sector": "16"}, {"sector": "-1"}, {"block": "3"},
-    {"number": "block", "offset": "10", "length": "7"}, {"offset": "x"}, {"sfi": "31"},
-    {"number": "file"}, {"number": "file", "aid": "A0"}, {"number": "file", "aid": "no hex"},
-    {"colour": "red"}, {"number": "file", "aid": "A000000001", "offset": "250", "length": "6"}])
-def test_options_that_make_no_sense(options: dict[str, str]) -> None:
-    with pytest.raises(ValueError):
-        Layout(**options)
-
-
-@pytest.fixture
-def key_file(tmp_path: Path) -> Callable[[str, int], str]:
-    def write(text: str, mode: int = 0o600) -> str:
-        path = tmp_path / "keys"
-        path.write_text(text, encoding="ascii")
-        path.chmod(mode)
-        return str(path)
-
-    return write
-
-
-def test_keys_come_from_a_file_of_the_kiosk_s_own(key_file: Callable[..., str]) -> None:
-    path = key_file(f"# of the cards of 2026\nvisit = {KEY}\nother=B1B2B3B4B5B6\n")
-    assert Layout(number="block", keys=path, key="visit").key.hex().upper() == KEY
-    assert Layout(number="block", keys=path, key="other", key_type="b").key_type == 0x61
-    assert Layout(number="block").key == FACTORY
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620])
-def test_a_key_file_that_others_may_read_is_refused(key_file: Callable[..., str], mode: int) -> None:
-    with pytest.raises(ValueError, match="600"):
-        Layout(number="block", keys=key_file(f"visit={KEY}\n", mode), key="visit")
-
-
-@pytest.mark.parametrize("text", ["", "visit\n", "other=A1A2A3A4A5A6\n", "visit=A1A2A3A4A5\n", f"visit={KEY[:-1]}X\n"])
-def test_a_key_file_without_the_key_says_so_and_shows_none(key_file: Callable[..., str], text: str) -> None:
-    with pytest.raises(ValueError) as error:
-        Layout(number="block", keys=key_file(text), key="visit")
-    assert "A1A2" not in str(error.value)
-    with pytest.raises(ValueError):
-        Layout(number="block", keys="/nowhere/keys", key="visit")
-
-
-def test_this_module_reads_no_files() -> None:
-    with pytest.raises(ValueError):
-        icm.Device(None, number="file", aid="A000000001")  # type: ignore[arg-type]
+def test_the_spy_sees_no_uid() -> None:
+    assert not cards_crt571.impersonal(VECTORS["5.28"]) and cards_crt571.impersonal(VECTORS["5.06"])
+    assert cards_crt571.impersonal(VECTORS["5.32"])
+    uid = K720.frame(b"P;1\x01\x02\x03\x04")
+    assert cards_k720.uid(b"P;1\x01\x02\x03\x04") == "01020304" and not cards_k720.impersonal(uid)
+    assert cards_k720.impersonal(VECTORS["5.73"]) and cards_crt310.impersonal(VECTORS["5.43"])
