@@ -145,6 +145,17 @@ class Dialogue:
             case Complaint() as complaint:
                 self._complain(question, complaint)
 
+    def nobody(self) -> None:
+        """A sensor sees nobody any more: whoever is asked is warned now. Never less than warned, for a sensor does not see a
+        person who stands still. What waits by another clock (a payment, a goodbye) goes on waiting."""
+        question = self._question
+        if question is None or question.scene.seconds_left is not None:
+            return
+        if isinstance(question.ask, Welcome):
+            self._refresh(question)
+        elif question.ask.patience and question.ask.silence() is None and question.scene.ends_at is None:
+            self._warn(question, WARNING)
+
     def tell(self, event: Event) -> None:
         """What the world says whatever question stands."""
         if self._question is not None:

@@ -13,13 +13,16 @@ from zoneinfo import ZoneInfo
 
 from drivers.contract import Status
 from drivers.service import Service
+from kiosk.cabinet import AROUND, Cabinet
 from kiosk.desk import Desk, Lobby, News, Shut
 from kiosk.dialogue import Ports
 from kiosk.ears import works
 from kiosk.hospital import Hospital
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
+from kiosk.lights import Lit
 from kiosk.numbers import code_rules
+from kiosk.power import Shutdown
 from kiosk.service import survey
 from kiosk.service.acts import Acts
 from kiosk.service.local import Local
@@ -29,6 +32,7 @@ from kiosk.settings import OPTIONAL, Settings
 from kiosk.stage import SERVICE, Stage
 from kiosk.sync import Sync
 from kiosk.visit import Comfort
+from kiosk.watchdog import Device, Dog, Heart, Supervisor
 from kiosk.words import Language, Name
 
 
@@ -58,6 +62,8 @@ class Machine:
         self.settings, self._post = settings, post
         self._zone = ZoneInfo(settings.zone)
         self._sleeping = False
+        self._cabinet: Cabinet | None = None
+        self._heart: Heart | None = None
         lost = (state / "journal.sqlite3").exists() and not (state / "machine.key").exists()
         self.journal = Journal(state / "journal.sqlite3", machine_key(state / "machine.key"))
         if lost:
@@ -84,15 +90,42 @@ class Machine:
     def stage(self, ports: Ports) -> Stage:
         """The stage, with every journey; the background begins its rounds."""
         self.sync.start()
-        return Stage(ports, self.desk, {**stories(), SERVICE: maintain}, tiles(), self.now,
+        ports.after(0, lambda: self._live(ports))
+        return Stage(self._lit(ports), self.desk, {**stories(), SERVICE: maintain}, tiles(), self.now,
                      Comfort(Language(self.settings.language)), self.settings.patience)
 
     def close(self) -> None:
         """Let go of the devices. What is open stays on disk for the next start."""
+        for part in (self._heart, self._cabinet):
+            if part is not None:
+                part.close()
         self.desk.finish()
         for service in self.services.values():
             service.close()
         os.close(self._lock)
+
+    def _lit(self, ports: Ports) -> Ports:
+        """Where the machine has something around its devices, its lights follow what is shown."""
+        if not AROUND & self.services.keys():
+            return ports
+        self._cabinet = Cabinet(self.services, self._post, Shutdown(self.settings.shutdown), self.settings.away)
+        return Lit(ports, self._cabinet.light)
+
+    def _live(self, ports: Ports) -> None:
+        """The main loop runs: from now on somebody watches that it does, where there is somebody."""
+        dogs: list[Dog] = []
+        if (supervisor := Supervisor.of(os.environ)) is not None:
+            dogs.append(supervisor)
+        if self.settings.watchdog:
+            try:
+                device = Device(Path(self.settings.watchdog))
+            except OSError:
+                self.desk.note("fails", what="watchdog")
+            else:
+                dogs.append(device)
+                self.desk.note("watchdog", by_watchdog=device.last_boot.by_watchdog, flags=device.last_boot.flags)
+        if dogs:
+            self._heart = Heart(dogs, ports.after, self.desk._hands.do)
 
     def _fact(self, kind: str, **data: Any) -> None:
         """A fact about staff: on disk before they go on."""

@@ -10,6 +10,7 @@ import base64
 import configparser
 import datetime as dt
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,13 @@ def _public_key(text: str) -> str:
     return text
 
 
+def _command(text: str) -> str:
+    if not shlex.split(text):
+        raise ValueError("must be a command, like systemctl poweroff")
+    return text
+
+
+_NO_PATH = _matching(r"(/[\w./-]+)?", "a path that begins with /, or nothing")
 _DRIVER = _matching(r"[a-z][a-z0-9_]*", "the name of a file in drivers/")
 _NO_DRIVER = _matching(r"([a-z][a-z0-9_]*)?", "the name of a file in drivers/, or nothing")
 _LINK = _matching(r"(serial|tcp|pcsc|hid|usb|cups|exec)://\S+", "a link: serial:///dev/…?baud=115200 or tcp://host:port")
@@ -187,6 +195,12 @@ TABLE = (
             "The fleet team's public key: logs that leave on a stick are sealed for it."),
     Setting("patience", Between(20, 600), "60", "administrator",
             "Seconds without a touch before a person is asked whether they are still there."),
+    Setting("away", Between(5, 600), "20", "technician",
+            "Seconds in which the presence sensor sees nobody, before a person is asked whether they are still there."),
+    Setting("shutdown", _command, "systemctl poweroff", "fleet",
+            "The command that stops the machine before its battery is empty."),
+    Setting("watchdog", _NO_PATH, "", "administrator",
+            "The hardware watchdog, /dev/watchdog; nothing: there is none, or systemd has it."),
 )
 
 

@@ -25,7 +25,8 @@ class Unfinished(Exception):
 class Left(Unfinished):
     """The person is done with this question without an answer.
 
-    why: back (one step), home, timeout, crash, gone (an earlier `Left` and nobody stands here any more).
+    why: back (one step), home, timeout, closed (a door was opened, the power fails), crash, gone (an earlier `Left` and
+    nobody stands here any more).
     """
 
     def __init__(self, why: str = "home") -> None:
