@@ -133,7 +133,7 @@ class Device:
     def _move(self, request: dict[str, object], reference: str, amount: int, timeout: float) -> Slip:
         """Money one way or the other. From the first byte on, whatever goes wrong, the outcome is not known."""
         proper(reference, amount)
-        self._link.read(0)                      # Gone, with nothing begun
+        self._decoder.feed(self._link.read(0))  # Gone, with nothing begun
         try:
             answer = self._ask({**request, "reference": reference, "amount": amount}, timeout)
         except (Cancelled, NoAnswer) as error:

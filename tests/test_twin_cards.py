@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.sim.bench import Bench
+from drivers.sim.twin import verbs
 from twin_port import Port
 from vectors import vectors
 
@@ -19,7 +20,7 @@ ACK, NAK, ENQ, EOT = VEC["5.32"], VEC["5.33"], VEC["5.47"], b"\x04"
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(tmp_path, speed=math.inf, devices=("crt571", "crt310", "k720")) as bench:
+    with Bench(tmp_path, speed=math.inf, devices=("crt571", "crt310", "k720", "terminal", "vendor")) as bench:
         yield bench
 
 
@@ -27,6 +28,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def port(bench: Bench, request: pytest.FixtureRequest) -> Iterator[Port]:
     with Port(bench.urls[request.param]) as port:
         yield port
+
+
+def test_the_panel_sees_every_switch(bench: Bench) -> None:
+    for device, twin in bench.devices.items():
+        switches = {name for name, verb in verbs(twin).items() if "on" in verb.parameters}
+        assert switches <= twin.state().keys(), device
 
 
 def crt571(port: Port, request: bytes, reply: bytes) -> None:

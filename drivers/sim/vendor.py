@@ -102,7 +102,7 @@ class VendorTwin(Twin):
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), **self.bank.state(), "answer_lost": self.desk.mute, "not_ready": not self.desk.ready,
-                "other_reference": self.desk.other_reference}
+                "other_reference": self.desk.other_reference, "no_query": "query" not in self.desk.can}
 
     def well(self) -> None:
         bank = self.bank
