@@ -41,6 +41,10 @@ Switches take `on: bool = True`.
   `cutter_error(on)`, `cutter_jams()` at the next cut, `jam(on)`, `head_hot(on)`, `broken(on)`, `power_off(on)`,
   `no_completion(on)` no GS ( H, `asb_at_start(on)`, `drawer(on)`, `feed_button(on)`, `no_near_end_sensor(on)`,
   `epson_sizes(on)` GS ! sizes Chinese too, `width(mm=80 | 58)`, `tear()` takes what hangs out
+* `a4`, behind a real print server of CUPS: `paper_out(on)`, `paper_out_after(sheets)`, `paper_low(on)`, `jam(on)`,
+  `toner_low(on)`, `toner_out(on)`, `cover_open(on)`, `offline(on)`, `pages_per_minute(n)`, `no_count(on)` of its sheets;
+  `unplug()` ends the server. `.reports` what lies in its tray: `.title`, `.sheets`, `.pages`, `.document`, `.whole`
+* `spooled`: the ticket printer with all its verbs, behind a raw queue of such a server
 * `board`: `input(number, on)` current on an input, `restart()` all relays off, `broken(on)`, `address(number)`;
   `.relays`, `.inputs`, `.switched` how often any relay changed
 * `lightbar`: `restart()`; `.lamps` those that are lit, `.mask`, `.history`

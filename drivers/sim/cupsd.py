@@ -95,8 +95,9 @@ class PrintServer:
         if self.running:
             return
         self._furnish()
-        self._process = subprocess.Popen(
-            [PROGRAM, "-f", "-c", str(self.folder / "cupsd.conf"), "-s", str(self.folder / "cups-files.conf")],
+        self._process = subprocess.Popen(                   # it ends with the thread that began it, however that ends
+            ["setpriv", "--pdeathsig", "TERM", PROGRAM, "-f", "-c", str(self.folder / "cupsd.conf"),
+             "-s", str(self.folder / "cups-files.conf")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + STARTS
         while not self._listens():
