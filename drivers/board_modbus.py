@@ -140,7 +140,7 @@ R = TypeVar("R", bound=Answer)
 
 class Device:
     """One board. Options: `address` 1-247, `quiet` the ms of silence before a request (3.5 characters: 5 is right from
-    9600 baud on), `flash=no` for mechanical relays, which flashing would wear out in months: then lights shine steadily.
+    9600 baud on), `flash=no` for mechanical relays, which flashing would wear out in weeks: then lights shine steadily.
     Every other option is wiring: `idcard=0 scanner=1 door=!i0 presence=i1 mains=i2`."""
 
     def __init__(self, link: Link, address: str = "1", quiet: str = "5", flash: str = "yes", **wiring: str) -> None:

@@ -22,6 +22,8 @@ from kiosk.cabinet import Cabinet
 from kiosk.lights import Lit, lights_of
 from kiosk.power import PARK, STOP, Outage, Shutdown, Supply
 from kiosk.requests import Ask, Done, Identify, Waiting, Welcome
+from kiosk.settings import BadSetting
+from kiosk.settings import read as settings
 from kiosk.visit import Scene
 from kiosk.words import Language, read, say
 from tables import Player, tables
@@ -95,6 +97,9 @@ def test_a_low_battery_on_the_mains_is_being_charged() -> None:
 def test_the_command_stops_the_machine_or_says_that_it_does_not(tmp_path: Path) -> None:
     Shutdown(f"{sys.executable} -c \"open('{tmp_path}/stopped', 'w')\"")()
     assert (tmp_path / "stopped").exists()
+    with pytest.raises(BadSetting, match="shutdown"):
+        settings({"shutdown": " "})
+    assert settings({}).shutdown == "systemctl poweroff" and settings({}).away == 20
     for command in ("false", f"{tmp_path}/none"):
         with pytest.raises((OSError, module.subprocess.SubprocessError)):
             Shutdown(command)()
