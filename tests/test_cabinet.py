@@ -19,7 +19,10 @@ from drivers.sim.bench import Bench
 from kiosk import cabinet as module
 from kiosk.around import Door, Presence, Sensed, Supplied
 from kiosk.cabinet import Cabinet
+from kiosk.headless import Loop
+from kiosk.journal import Journal, machine_key
 from kiosk.lights import Lit, lights_of
+from kiosk.machine import Machine
 from kiosk.power import PARK, STOP, Outage, Shutdown, Supply
 from kiosk.requests import Ask, Done, Identify, Waiting, Welcome
 from kiosk.settings import BadSetting
@@ -370,3 +373,48 @@ def test_nothing_of_it_is_left_when_it_is_closed(house: Callable[..., House]) ->
     assert {thread.name for thread in set(threading.enumerate()) - before} >= {"rounds-board", "rounds-ups", "device-ups"}
     one.close()
     assert {thread.name for thread in set(threading.enumerate()) - before} == {"bench"}
+
+
+class Watching(Loop):
+    """A kiosk's loop without a screen, that remembers what would be on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages: list[str] = []
+
+    def show(self, scene: Scene) -> None:
+        self.pages.append(scene.ask.page)
+
+
+def test_a_machine_with_a_board_lights_its_slots_and_knows_its_door(tmp_path: Path) -> None:
+    """Put together from settings alone, as in a lobby."""
+    with Bench(tmp_path, devices=("board",)) as bench:
+        shut(bench)
+        board: Any = bench.devices["board"]
+        loop = Watching()
+        machine = Machine(tmp_path / "kiosk", settings({
+            "hospital_url": "http://127.0.0.1:9", **{f"{name}_url": f"serial:///dev/null-{name}"
+                                                     for name in ("idcard", "scanner", "printer")},
+            "board": "board_modbus", "board_url": bench.urls["board"],
+            "board_options": " ".join(f"{name}={wire}" for name, wire in WIRING.items())}), loop.post)
+        stage = machine.stage(loop)
+        stage.start()
+        assert loop.run(stage.receive, lambda: board.relays[:3] == [True, True, False], 20)
+        board.input(0, False)
+        assert loop.run(stage.receive, lambda: loop.pages[-1] == "closed" and not any(board.relays), 20)
+        board.input(0, True)
+        assert loop.run(stage.receive, lambda: loop.pages[-1] == "welcome" and board.relays[0], 20)
+        machine.close()
+        assert not any(board.relays)
+        kept = Journal(tmp_path / "kiosk" / "journal.sqlite3", machine_key(tmp_path / "kiosk" / "machine.key"))
+        assert [fact.data["open"] for fact in kept.facts() if fact.kind == "door"] == [True, False]
+
+
+def test_a_machine_without_these_devices_has_nothing_of_them(tmp_path: Path) -> None:
+    loop = Watching()
+    machine = Machine(tmp_path, settings({"hospital_url": "http://127.0.0.1:9"}), loop.post)
+    stage = machine.stage(loop)
+    stage.start()
+    assert loop.run(stage.receive, lambda: "welcome" in loop.pages, 20)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("rounds-")]
+    machine.close()
