@@ -19,7 +19,8 @@ from drivers.contract import (
 from drivers.ipp import FAILED, NOT_FOUND, Answer, Attribute, Attributes, Operation, Tag, Value, decode, encode
 
 ASK = 0.7                   # seconds for an answer: CUPS answers in milliseconds, and a status is wanted within one second
-HAND_OVER = 5.0             # seconds for it to take a document
+TAKE = 0.9                  # seconds in which the line must take a request: no cancel ends a write
+HAND_OVER = 5.0             # seconds for its word that it has taken a document
 IDLE, PROCESSING, STOPPED = 3, 4, 5         # printer-state
 COMPLETED, OVER = 9, (7, 8, 9)      # job-state: cancelled, aborted, completed
 OVER_ALREADY = 0x0404       # client-error-not-possible: a job that is over cannot be cancelled
@@ -199,7 +200,7 @@ class Queue:
         deadline = time.monotonic() + patience
         self._link.drop_input()
         to = [(Tag.URI, "printer-uri", self._uri), *attributes, (Tag.NAME, "requesting-user-name", USER)]
-        self._link.write(encode(operation, self._number, to, wishes, document), patience)
+        self._link.write(encode(operation, self._number, to, wishes, document), min(patience, TAKE))
         answer = self._answer(deadline)
         if answer.status == NOT_FOUND and operation is Operation.PRINTER:
             raise WrongDevice("no such queue")

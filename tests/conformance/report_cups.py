@@ -15,6 +15,7 @@ PDF = b"%PDF-1.4\n1 0 obj <</Type/Page>> endobj 2 0 obj <</Type /Page>> endobj 3
 def use(twins: Twins, desk: Desk) -> Any:
     """A report of two pages is printed, and counted in the tray."""
     printer = twins.devices["a4"]
+    printer.pages_per_minute(600)               # fewer questions what became of it, so fewer answers to spoil
     before = len(printer.reports)
     result = desk.do(lambda device: device.print_report(PDF, "report", 15))
     if not isinstance(result, Pages):
