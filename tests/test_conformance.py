@@ -89,6 +89,12 @@ def test_a_line_that_is_merely_ugly(subject: Subject, fault: str) -> None:
         assert [world.use() for _ in range(2)] == [True, True]
 
 
+def test_answers_that_stick_together(subject: Subject) -> None:
+    with memory(subject) as world:
+        world.line.joined = on_a_line(TWINS[subject.device].load())     # other kinds of lines keep messages apart
+        assert [world.use() for _ in range(2)] == [True, True]
+
+
 @pytest.mark.parametrize("fault", BAD)
 @pytest.mark.parametrize("when", ["from the first", "in the middle"])
 def test_a_line_that_lies_never_makes_a_wrong_value(subject: Subject, fault: str, when: str) -> None:
@@ -199,7 +205,7 @@ def test_waiting_is_taken_back_within_a_second(subject: Subject, good: Clean, fa
 
 
 def on_a_line(twin: type[Twin]) -> bool:
-    """Is it a stream of bytes, or has it a kind of line of its own?"""
+    """Is it a stream of bytes, or has it a kind of line of its own, where all devices are one kind (print queues, readers)?"""
     return twin.cable.__func__ is Twin.cable.__func__  # type: ignore[attr-defined]
 
 

@@ -22,6 +22,7 @@ SUBJECTS = subjects()
 WAITING = [name for name, one in SUBJECTS.items() if one.waits]
 TELLING = [name for name, one in SUBJECTS.items() if one.tells]
 OPENED = 1_000          # times a line is opened and closed
+PROMPT = 2.0            # s of real time on a busy machine; in memory it is held to 1 s
 SERVED = 3              # times a service is started and ended, with all that a connection takes
 
 
@@ -87,7 +88,7 @@ def test_waiting_ends_when_it_must_and_the_device_is_usable_afterwards(counter: 
     else:
         counter.twin.unplug()
     ended = desk.end()
-    assert time.monotonic() - asked < 1
+    assert time.monotonic() - asked < PROMPT
     assert isinstance(ended, DeviceError if end == "cancel" else Gone) and not isinstance(ended, NothingPresented)
     counter.twin.heal()
     desk.online()

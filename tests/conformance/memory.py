@@ -110,6 +110,7 @@ class MemoryLine(Line):
         self.frames: list[bytes] = []
         self.incoming: deque[bytes] = deque()
         self.spoil: Callable[[int, bytes], bytes] = lambda number, answer: answer
+        self.joined = False                     # what comes at one moment is one piece, not one for each answer
         self.unplug_after: int | None = None    # so many more bytes, then the plug is out
         self._plugged = False
         self._last = 0.0
@@ -211,6 +212,10 @@ class MemoryLink:
         if self._cancelled():
             self.rearm()
             raise Cancelled
+        if line.incoming and line.joined:
+            data = b"".join(line.incoming)
+            line.incoming.clear()
+            return data
         if line.incoming:
             return line.incoming.popleft()
         self._check()
