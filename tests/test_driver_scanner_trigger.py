@@ -194,6 +194,20 @@ def test_what_was_read_before_is_not_the_answer(world: Memory) -> None:
     assert isinstance(scan(world, 2), (NothingPresented, NoAnswer))
 
 
+@pytest.mark.parametrize("name", ["newland", "nls", "zonebit"])
+def test_a_code_that_came_before_the_answer_was_not_asked_for(name: str) -> None:
+    subject = SUBJECTS[name]
+    link = Answering(lambda data: [b"111111\r" + ANSWERS[name] + CODE.encode() + b"\r"])
+    assert subject.module.Device(link, **subject.options).scan(1) == CODE
+
+
+def test_in_sense_mode_too_what_was_read_before_is_not_the_answer(subject: Subject) -> None:
+    with memory(replace(subject, options={**subject.options, "mode": "sense"})) as world:
+        world.open()
+        world.twin.show("V000000000001")
+        assert isinstance(scan(world, 2), NothingPresented)
+
+
 def test_it_is_told_again_after_its_power_was_lost(world: Memory) -> None:
     world.twin.restart()
     assert world.twin.state()["mode"] == "sense"

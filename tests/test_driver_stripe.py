@@ -199,6 +199,12 @@ def test_what_is_lost_is_told(event: tuple[int, int, int]) -> None:
         Form().read(CARD[:5] + LOST + CARD[5:])
 
 
+def test_half_an_event_does_not_spoil_the_next_swipe() -> None:
+    link = Answering(lambda data: ())
+    link.coming.extend((SILENCE, b"\0" * 5, SILENCE, typed(CARD.decode() + "\r")))
+    assert KeyboardReader(link).read_card(0.5) == Stripe(NUMBER)
+
+
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(some.lists(some.binary(max_size=60), max_size=5))
 def test_any_bytes_are_some_text(pieces: list[bytes]) -> None:
