@@ -205,7 +205,7 @@ def test_waiting_is_taken_back_within_a_second(subject: Subject, good: Clean, fa
 
 
 def on_a_line(twin: type[Twin]) -> bool:
-    """Is it a stream of bytes, or has it a kind of line of its own, where all devices are one kind (print queues, readers)?"""
+    """Is it a stream of bytes? Behind other kinds (print queues, readers of chips) all devices are one to their driver."""
     return twin.cable.__func__ is Twin.cable.__func__  # type: ignore[attr-defined]
 
 

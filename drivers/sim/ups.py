@@ -30,7 +30,7 @@ class UpsTwin(Twin):
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "mains": self._mains, "low": self._low, "broken": self._broken,
-                "orders": list(self.orders), "off": self.off}
+                "standby": self._total, "orders": list(self.orders), "off": self.off}
 
     def well(self) -> None:
         self._mains, self._low, self._broken, self.off = True, False, False, False
