@@ -8,6 +8,7 @@ that we acknowledge or refuse in turn. What differs between makers is a `Form`.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,6 +130,8 @@ class Handshake:
                 break
             self._say(NAK)                  # not in every manual; one that does not know it stays silent
             decoder, until = Decoder(self._form), min(deadline, time.monotonic() + AGAIN)
+        if self._form.aborts:
+            self._owed = math.inf           # it may be at it still: nothing else is asked before that is taken back
         raise Garbled("no whole answer") if decoder.heard else NoAnswer("acknowledged, and no answer")
 
     def tell(self, text: bytes, patience: float) -> None:

@@ -7,18 +7,17 @@ with next to no environment; it is a line like any other: it dies and is Gone, a
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
-import time
 from urllib.parse import SplitResult, parse_qsl, unquote
 
 from drivers.contract import Gone
 from drivers.links import FdLink
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-FAREWELL = 1.0          # seconds to end by itself, once nobody speaks to it
-LOOK = 0.02             # seconds between two looks whether it has
+FAREWELL = 1000         # ms to end by itself, once nobody speaks to it
 
 
 def open(parts: SplitResult) -> ExecLink:
@@ -45,32 +44,30 @@ class ExecLink(FdLink):
             raise Gone(os.strerror(error.errno) if error.errno else type(error).__name__) from error
         finally:
             theirs.close()
+        self._pidfd = os.pidfd_open(self._process.pid)      # readable when it has ended
+        self._end = select.poll()
+        self._end.register(self._pidfd, select.POLLIN)
         self._socket.setblocking(False)
         super().__init__(self._socket.fileno())
 
     def read(self, timeout: float) -> bytes:
         data = super().read(timeout)
-        if not data and self._has_ended():      # one that it started may hold the line open still
+        if not data and self._end.poll(0):      # one that it started may hold the line open still
             raise Gone("the program has ended")
         return data
 
     def write(self, data: bytes, timeout: float = 5.0) -> None:
         self._check_open()
-        if self._has_ended():
+        if self._end.poll(0):
             raise Gone("the program has ended")
         super().write(data, timeout)
 
-    def _has_ended(self) -> bool:
-        """Without reaping it: its number must stay its own until its group was killed."""
-        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
     def _release(self) -> None:
         self._socket.close()
-        deadline = time.monotonic() + FAREWELL
-        while not self._has_ended() and time.monotonic() < deadline:
-            time.sleep(LOOK)
+        self._end.poll(FAREWELL)
         try:
-            os.killpg(self._process.pid, signal.SIGKILL)        # and whoever it started
+            os.killpg(self._process.pid, signal.SIGKILL)        # and whoever it started; not reaped, its number is its own
         except ProcessLookupError:
             pass
         self._process.wait()
+        os.close(self._pidfd)

@@ -235,6 +235,26 @@ def test_a_move_whose_end_nobody_told(mover: Memory) -> None:
     assert device.place() is CardPlace.NONE
 
 
+def test_a_crt571_is_asked_nothing_before_what_it_may_still_do_was_taken_back() -> None:
+    with memory(subject("cards_crt571")) as world:
+        device = with_a_card(world)
+        world.loop.later(0.1, world.twin.silent)
+        with pytest.raises(MoveUnknown):
+            device.capture()
+        world.twin.silent(False)
+        sent: list[bytes] = []
+        write = world.link.write
+
+        def noted(data: bytes, timeout: float = 5.0) -> None:
+            sent.append(data)
+            write(data, timeout)
+
+        world.link.write = noted
+        device.place()
+        device.place()
+        assert [data[:1] for data in sent] == [b"\x04", b"\xf2", b"\x06", b"\xf2", b"\x06"]
+
+
 def test_what_was_not_heard_was_not_done() -> None:
     for driver, error in (("cards_crt571", MoveUnknown), ("cards_k720", NoAnswer), ("cards_crt310", NoAnswer)):
         with memory(subject(driver)) as world:
