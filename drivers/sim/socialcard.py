@@ -85,7 +85,7 @@ class SocialChip:
     @property
     def atr(self) -> bytes:
         """T=0 on contacts; the last eight historical bytes tell the card's region and its own number."""
-        return bytes.fromhex("3B6D0000 0081544553 86" + self.person.region + "00000001")
+        return bytes.fromhex("3B6D0000 0081544553 86" + self.person.region[:4] + "0000000001")
 
     def powered(self) -> None:
         self._file: bytes | None = None

@@ -117,7 +117,7 @@ class VisitChip:
         return self._of_card(apdu) if self.card.aid else NO_SUCH
 
     def _of_reader(self, apdu: bytes) -> bytes:
-        if apdu[:5] == bytes.fromhex("FFCA000000"):
+        if apdu[:4] == bytes.fromhex("FFCA0000"):
             return self.memory.uid + OK
         if self.card.aid:
             return NO_FUNCTION
