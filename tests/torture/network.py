@@ -34,7 +34,7 @@ from kiosk.requests import PayerCode, Refused
 from torture.proxy import ELSEWHERE, FAULTS, Proxy
 
 # Seconds: the kiosk's patience made short (to connect, of silence, for the whole answer), and what is longer than it.
-CONNECT, READ, WHOLE, SLOW = 0.25, 0.5, 0.5, 0.75
+CONNECT, READ, WHOLE, SLOW = 0.15, 0.35, 0.35, 0.5
 WEIGHTS = tuple(2 ** (17 - place) % 11 for place in range(17))
 PHASES = ("first try", "retry", "after a new start")
 
