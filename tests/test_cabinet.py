@@ -290,12 +290,17 @@ def test_lights_follow_the_page_within_a_fifth_of_a_second(house: Callable[..., 
     pages: list[tuple[Ask[Any], list[bool], int]] = [
         (Done(title=""), [False, False, True], 1), (Welcome(title="", services=()), [True, True, False], 0),
         (Waiting(title=say("wait.hospital")), [False] * 3, 0)]
-    for ask, relays, mask in pages * 2:
-        begun = time.monotonic()
-        ports.show(Scene(ask, 2))
-        told_after = time.monotonic() - begun
-        board.until(lambda: board.relays[:3] == relays and bar.mask == mask, 5)
-        assert told_after < 0.01 and time.monotonic() - begun < 0.2
+    for ask, relays, mask in pages:
+        ports.show(Scene(pages[-1][0], 2))
+        board.until(lambda: board.relays[:3] == pages[-1][1])
+        took = []
+        for scene, lit in ((ask, relays), pages[-1][:2]) * 3:       # the machine that tests may be busy: its best counts
+            begun = time.monotonic()
+            ports.show(Scene(scene, 2))
+            took.append(time.monotonic() - begun)
+            board.until(lambda: board.relays[:3] == lit and (lit is not relays or bar.mask == mask))
+            took.append(time.monotonic() - begun)
+        assert min(took[::4]) < 0.01 and min(took[1::4]) < 0.2, took
     ports.show(Scene(Welcome(title="", services=()), 3))
     board.until(lambda: board.relays[0])
     one.cabinet.close()

@@ -8,7 +8,7 @@ import termios
 import time
 import tty
 
-SPEEDS = {9600: termios.B9600, 115200: termios.B115200}
+SPEEDS = {2400: termios.B2400, 9600: termios.B9600, 115200: termios.B115200}
 
 
 class Port:
