@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ from drivers.sim.loop import Loop
 from drivers.sim.twin import Twin
 
 R = TypeVar("R")
+
+REAL: dict[str, Any] = {"time": time, "monotonic": time.monotonic}
 
 LONGEST = 300.0             # seconds for one command, of the time here: no command may take longer, whatever happens
 READS = 50_000              # reads for one command: more is a loop in which no time passes
@@ -325,18 +327,22 @@ def still(loop: StillLoop) -> Iterator[None]:
     clock = SimpleNamespace(**{name: getattr(time, name) for name in dir(time) if not name.startswith("_")})
     clock.monotonic = clock.perf_counter = loop.now
     clock.sleep = lambda seconds: loop.pass_time(seconds, lambda: False)
-    changed: list[tuple[Any, str, Any]] = []
-    for name, module in list(sys.modules.items()):
-        if name.startswith("drivers.") and module is not None:
-            for word, real, ours in (("time", time, clock), ("monotonic", time.monotonic, loop.now)):
-                if getattr(module, word, None) is real:
-                    changed.append((module, word, real))
-                    setattr(module, word, ours)
+    ours = {"time": clock, "monotonic": loop.now}
+    clocks = _clocks(len(sys.modules))
+    for module, word in clocks:
+        setattr(module, word, ours[word])
     try:
         yield
     finally:
-        for module, word, real in changed:
-            setattr(module, word, real)
+        for module, word in clocks:
+            setattr(module, word, REAL[word])
+
+
+@cache
+def _clocks(modules: int) -> list[tuple[Any, str]]:
+    """Where drivers and twins look at the time, as long as no more modules are loaded."""
+    return [(module, word) for name, module in sys.modules.items() if name.startswith("drivers.") and module is not None
+            for word, real in REAL.items() if getattr(module, word, None) is real]
 
 
 @contextmanager
