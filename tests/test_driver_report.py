@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +12,15 @@ from typing import cast
 import pytest
 
 from drivers.contract import (
-    Cancelled, CoverOpen, DeviceError, Gone, OutOfService, Pages, Paper, PaperJam, PaperOut, Printed, PrintUnknown, State,
-    Status, Stock, TonerOut, WrongDevice)
+    Cancelled, CoverOpen, DeviceError, Gone, NoAnswer, OutOfService, Pages, Paper, PaperJam, PaperOut, Printed,
+    PrintUnknown, State, Status, Stock, TonerOut, WrongDevice)
 from drivers.link_cups import CupsLink
 from drivers.links import open_link
 from drivers.print_queue import Condition
 from drivers.report_cups import Device
 from drivers.sim.bench import Bench
 from drivers.sim.office import OfficeTwin
+from drivers.sim.spool import SpoolLine
 
 SPEED = 60              # a sheet in 50 ms
 
@@ -215,6 +217,33 @@ def test_a_server_that_comes_back_in_time_is_asked_about_the_same_job(device: De
     assert device.print_report(pdf(2), "report", 15).printed is Printed.PRINTED
     thread.join()
     assert printer.reports[-1].whole and len(printer.reports) == before + 1, "one job, and no second one"
+
+
+def test_a_server_that_hangs_cannot_hold_a_cancel(device: Device, link: CupsLink, printer: OfficeTwin) -> None:
+    cupsd = cast(SpoolLine, printer.line).server.process
+    assert cupsd
+    printer.pages_per_minute(1)
+    said: list[float] = []
+
+    def hang() -> None:
+        printer.until(lambda: not printer.idle)
+        cupsd.send_signal(signal.SIGSTOP)
+        said.append(time.monotonic())
+        link.cancel()
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    try:
+        with pytest.raises(PrintUnknown, match="cancelled"):
+            device.print_report(pdf(2), "report", 10)
+        assert time.monotonic() - said[0] < 1.1
+        with pytest.raises(NoAnswer):
+            device.status()
+    finally:
+        thread.join()
+        cupsd.send_signal(signal.SIGCONT)
+    assert device.identify()                    # and takes the job back
+    printer.until(lambda: printer.idle)
 
 
 def test_what_is_not_printed_in_its_time_is_taken_back(device: Device, printer: OfficeTwin) -> None:

@@ -73,7 +73,7 @@ def test_its_print_server_ends_with_it_and_its_folder_too(tmp_path: Path) -> Non
     twins = Bench(tmp_path, math.inf, devices=("a4",))
     with twins:
         server = cast(Any, twins.devices["a4"].line).server
-        process = server._process
+        process = server.process
         assert isinstance(server, PrintServer) and process.poll() is None and server.folder.exists()
     assert process.poll() is not None
     folder = server.folder

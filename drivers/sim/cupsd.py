@@ -83,38 +83,38 @@ class PrintServer:
         self.socket = str(self.folder / "sock")             # where it listens
         self.backend = str(self.folder / "backend")         # where its backend looks for the twin
         self._model = model
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None         # cupsd, while it runs
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     @property
     def running(self) -> bool:
-        return self._process is not None
+        return self.process is not None
 
     def start(self) -> None:
         """Raises RuntimeError when it does not come up."""
         if self.running:
             return
         self._furnish()
-        self._process = subprocess.Popen(                   # it ends with the thread that began it, however that ends
+        self.process = subprocess.Popen(                   # it ends with the thread that began it, however that ends
             ["setpriv", "--pdeathsig", "TERM", PROGRAM, "-f", "-c", str(self.folder / "cupsd.conf"),
              "-s", str(self.folder / "cups-files.conf")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + STARTS
         while not self._listens():
-            if time.monotonic() > end or self._process.poll() is not None:
+            if time.monotonic() > end or self.process.poll() is not None:
                 self.stop()
                 raise RuntimeError("cupsd does not start")
             time.sleep(STEP)
 
     def stop(self) -> None:
-        if self._process:
-            self._process.terminate()
+        if self.process:
+            self.process.terminate()
             try:
-                self._process.wait(5)
+                self.process.wait(5)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+                self.process.kill()
+                self.process.wait()
+            self.process = None
 
     def post(self, request: bytes) -> bytes:
         """One IPP request, from the twin itself; the answer. Raises OSError."""
