@@ -58,7 +58,7 @@ class Subject:
     `asks`: False for devices that cannot be asked anything (line scanners, keyboards): nobody can tell that it is the
     wrong one, and what it sends has no check.
 
-    `patience`: constants of the driver's module, made shorter where whole seconds of silence would be waited for.
+    `tells(twin)` changes what `status` says; `heal` undoes it. None where the status says nothing of the device.
     """
 
     driver: str                                         # drivers.<driver>
@@ -70,8 +70,7 @@ class Subject:
     prepare: Callable[[Any], object] = lambda twin: None
     asks: bool = True
     unchecked: frozenset[str] = frozenset()
-    tells: Callable[[Any], object] | None = None        # a verb of the twin that changes what `status` says; heal undoes it
-    patience: Mapping[str, float] = field(default_factory=dict)
+    tells: Callable[[Any], object] | None = None
 
     @property
     def module(self) -> ModuleType:

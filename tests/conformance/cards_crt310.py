@@ -32,5 +32,4 @@ def codec(data: bytes) -> None:
     parse(data, b"23")
 
 
-SUBJECT = Subject("cards_crt310", "crt310", use, codec, waits=lambda device: device.admit(20),
-                  patience={"MOVE": 2.0})
+SUBJECT = Subject("cards_crt310", "crt310", use, codec, waits=lambda device: device.admit(20))

@@ -40,4 +40,4 @@ def codec(data: bytes) -> None:
 
 
 SUBJECT = Subject("cards_crt571", "crt571", use_of("crt571"), codec, waits=lambda device: device.admit(20),
-                  tells=lambda twin: twin.bin_full(), patience={"MOVE": 2.0, "INIT": 3.0})
+                  tells=lambda twin: twin.bin_full())

@@ -16,4 +16,4 @@ def codec(data: bytes) -> None:
 
 
 SUBJECT = Subject("cards_k720", "k720", use_of("k720"), codec, waits=lambda device: device.admit(20),
-                  tells=lambda twin: twin.bin_full(), patience={"MOVE": 4.0})
+                  tells=lambda twin: twin.bin_full())

@@ -43,4 +43,4 @@ def codec(data: bytes) -> None:
 
 
 # A payment waits for a person, but its end is never Gone, whatever happens: tests/test_driver_terminal.py.
-SUBJECT = Subject("terminal_codepay", "terminal", use, codec, patience={"LOST": 4.0})
+SUBJECT = Subject("terminal_codepay", "terminal", use, codec)

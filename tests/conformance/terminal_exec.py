@@ -36,4 +36,4 @@ def codec(data: bytes) -> None:
 
 
 # A pipe within one machine loses no bits, and its lines have no checks: what is only shown may come out wrong.
-SUBJECT = Subject("terminal_exec", "vendor", use, codec, unchecked=frozenset({"use", "identify"}), patience={"START": 2.0})
+SUBJECT = Subject("terminal_exec", "vendor", use, codec, unchecked=frozenset({"use", "identify"}))
