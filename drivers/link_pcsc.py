@@ -101,14 +101,16 @@ class Worker(threading.Thread):
         self._door, self._pattern = door, pattern
         self._context = self._card = self._protocol = 0
         self._reader = ""
-        self._waiting = 0                       # the context of the wait for a card that is under way
+        self._watcher = 0                       # the context of waits for a card
+        self._waiting = self._woken = False
         self._state = 0                         # of the reader, as last told
         self._told: int | None = None           # the count of comings and goings at the card that was told of
 
     def wake(self) -> None:
         """End a wait for cards: there is something to do. Any thread."""
-        if context := self._waiting:
-            scard.SCardCancel(context)
+        if self._waiting:
+            self._woken = True
+            scard.SCardCancel(self._watcher)
 
     def run(self) -> None:
         try:
@@ -120,8 +122,8 @@ class Worker(threading.Thread):
             self.trouble = str(error) or type(error).__name__
         finally:
             self._disconnect()
-            if self._context:
-                scard.SCardReleaseContext(self._context)
+            for context in filter(None, (self._watcher, self._context)):
+                scard.SCardReleaseContext(context)
             self._door.close()
             self.ready.set()
 
@@ -178,13 +180,14 @@ class Worker(threading.Thread):
     def _watch(self, turn: bytes) -> None:
         """Until the next request, or for a while, tell of a card that comes.
 
-        On a context of its own: a cancel that crosses with an event leaves pcsc-lite's answers one behind.
+        On a context of its own, which a cancel ends: one that crosses with an event touches nothing else.
         """
-        known, end, context = self._state, time.monotonic() + WATCH, _context()
-        self._waiting = context
+        known, end = self._state, time.monotonic() + WATCH
+        self._watcher = self._watcher or _context()
+        self._woken, self._waiting = False, True
         try:
             while time.monotonic() < end and not self._asked():
-                state, atr = self._look(context, LOOK, known)
+                state, atr = self._look(self._watcher, LOOK, known)
                 if self._asked():
                     return
                 if state != known and state & scard.SCARD_STATE_PRESENT:
@@ -192,8 +195,10 @@ class Worker(threading.Thread):
                     return
                 known = state
         finally:
-            self._waiting = 0
-            scard.SCardReleaseContext(context)
+            self._waiting = False
+            if self._woken:
+                scard.SCardReleaseContext(self._watcher)
+                self._watcher = 0
 
     def _asked(self) -> bool:
         try:

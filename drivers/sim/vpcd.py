@@ -56,7 +56,7 @@ class Pcscd:
         if not Path(DAEMON).exists() or not Path(DRIVER).exists():
             raise OSError("a virtual card reader needs the packages pcscd and vsmartcard-vpcd")
         self._place = Path(tempfile.mkdtemp(prefix="pcscd."))
-        path = Path(os.environ.setdefault(SOCKET, str(self._place.with_suffix(".comm"))))
+        path = Path(os.environ.setdefault(SOCKET, f"{self._place}.comm"))
         path.unlink(missing_ok=True)
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(path))
