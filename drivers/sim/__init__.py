@@ -37,6 +37,9 @@ Switches take `on: bool = True`.
   `restart()` it forgets what it was told; `.shines` the light that a host asked for is on
 * `stripe`, `stripe_keys` (key strokes): `swipe(number, rest="")`, `bank_card`, `half`, `misread`, `blank`,
   `framing(kind="text" | "stx" | "bits")`, `lrc(on)`
+* `socialcard`, `visitcard`, slots of one PC/SC reader: `put(card)`, `lift`, `lift_after(n)` commands, `mute(on)`, `t0(on)`,
+  `wrong_length(on)` 6Cxx; `socialcard` also `no_name_end(on)`, `locked(on)`, `by_number_only(on)`, `old_select(on)`;
+  `visitcard` and `icm522` `wrong_key(on)`; `icm522` `lift_before_read(on)`
 * `printer`: `paper_out(on)` (off: a new roll), `paper_out_after(lines)`, `near_end(on)`, `cover_open(on)`,
   `cutter_error(on)`, `cutter_jams()` at the next cut, `jam(on)`, `head_hot(on)`, `broken(on)`, `power_off(on)`,
   `no_completion(on)` no GS ( H, `asb_at_start(on)`, `drawer(on)`, `feed_button(on)`, `no_near_end_sensor(on)`,
