@@ -25,7 +25,7 @@ from drivers.sim.twin import Twin
 
 SUBJECTS = subjects()
 ASKING = [name for name, one in SUBJECTS.items() if one.asks]
-SAMPLE = 300            # single-byte faults of each driver
+SAMPLE = 200            # single-byte faults of each driver
 STORMS = 20             # lines that damage every second answer
 FUZZED = 2_000          # inputs of each codec
 SECOND = 1.0            # s, for an end after a cancel, and for a status
