@@ -68,11 +68,15 @@ def _sentence(key: str, language: Language) -> str:
     return pages[key] if key in pages else pages[f"{key.rpartition('.')[0]}.other"]
 
 
+PARTS = ("stories", "screens", "service", "queue", "examination")
+"""The books of assets/words, each in both languages."""
+
+
 @cache
 def book(language: Language) -> Mapping[str, str]:
     """Every sentence of one language, by key: stories', the screen's own furniture's, the service menu's."""
     pages: dict[str, str] = {}
-    for part in ("stories", "screens", "service"):
+    for part in PARTS:
         source = resources.files("assets").joinpath("words", f"{part}.{language}.json")
         pages.update(json.loads(source.read_text(encoding="utf-8")))
     return pages

@@ -29,6 +29,15 @@ from screens.theme import GROUND, Theme
 
 PAGES = ("welcome", "wait", "present", "choose", "time", "confirm", "keypad", "pay", "done", "trouble", "list")
 
+# Staff ask for the service menu by touching what answers nothing: the house's sign three times, then the clock twice, within
+# some seconds, on a page where nobody's visit stands.
+KNOCK = ("sign", "sign", "sign", "clock", "clock")
+KNOCK_TIME = 6.0
+KNOCKED_ON = ("welcome", "closed")
+
+# Pages that are asked anew every few seconds, to show how things are.
+LIVE = ("board", "guide")
+
 # A finger that has lain still this long is a palm or an elbow: it no longer keeps others out.
 _RESTING = 2.0
 
@@ -41,6 +50,7 @@ class Touches(Protocol):
     def leave(self, serial: int) -> None: ...
     def stay(self, serial: int) -> None: ...
     def comfort(self, comfort: Comfort) -> None: ...
+    def serve(self) -> None: ...
 
 
 @dataclass
@@ -66,6 +76,7 @@ class Face(FloatLayout):  # type: ignore[misc]  # Kivy is untyped
         self._still = Still(self.room, self.stay)
         self._finger: _Finger | None = None
         self._spent = False
+        self._knocks: list[tuple[str, float]] = []
         Window.clearcolor = GROUND
         self.add_widget(self._frame)
         self.add_widget(self._still)
@@ -156,11 +167,23 @@ class Face(FloatLayout):  # type: ignore[misc]  # Kivy is untyped
             return True
         self._release()
         found = self._target(touch)
-        if found is not None:
+        if found is None:
+            self._knock(touch)
+        else:
             sheet, target = found
             sheet.press(target.key)
             self._finger = _Finger(touch, sheet, target.key)
+            if self.scene is not None and self.scene.ask.page in LIVE:
+                self.touches.stay(self.scene.serial)    # the page does not change under a finger
         return True
+
+    def _knock(self, touch: Any) -> None:
+        if self.page is None or self.scene is None or self.scene.ask.page not in KNOCKED_ON:
+            return
+        self._knocks = [*self._knocks, (self._frame.furniture_at(touch.x, touch.y), self.room.now())][-len(KNOCK):]
+        if tuple(what for what, _ in self._knocks) == KNOCK and self.room.now() - self._knocks[0][1] <= KNOCK_TIME:
+            self._knocks.clear()
+            self.touches.serve()
 
     def on_touch_move(self, touch: Any) -> bool:
         return True

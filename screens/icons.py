@@ -20,6 +20,15 @@ _CODEPOINTS = {
     "register": 0xE174, "book": 0xE742, "checkin": 0xE614, "cancel": 0xE615, "reprint": 0xE8B0, "enroll": 0xE7FE,
     "appointments": 0xEBCC, "today": 0xE8DF, "refund": 0xE860, "queue": 0xF233, "attend": 0xE853, "file": 0xE2C9,
     "person": 0xE7FD, "people": 0xE7FB, "records": 0xEBED, "repeat": 0xE166,
+    # the service menu, and what it is about
+    "settings": 0xE8B8, "changes": 0xE889, "usb": 0xE1E0, "key": 0xE73C, "restart": 0xE8AC, "list": 0xE896, "test": 0xF0C5,
+    "closed": 0xE14B, "message": 0xE0C9, "day": 0xE8DF, "social": 0xE870, "visit_card_reader": 0xEB86, "stripe": 0xE9EC,
+    "scanner": 0xF206, "report": 0xE24D, "cards": 0xE53B, "terminal": 0xF17E, "board": 0xE30D, "lights": 0xE0F0,
+    "ups": 0xE1A3,
+    "server": 0xE875, "channels": 0xEF63, "disk": 0xE1DB, "memory": 0xE322, "facts": 0xEF76, "obligations": 0xF1BB,
+    "roll": 0xEF6E, "jam": 0xE002, "head": 0xF0FF, "box": 0xE168, "hopper": 0xE53B, "screen": 0xE40A, "sound": 0xE050,
+    "network": 0xEB2F, "all": 0xE8AC, "print": 0xE8AD, "open": 0xF1CE, "pull": 0xF1E0, "put": 0xF1E3, "space": 0xE256,
+    "not_tried": 0xE15B, "night": 0xEA46,
     # departments
     "hospital": 0xE548, "cross": 0xE145, "general": 0xF109, "internal": 0xF109, "surgery": 0xE3F3, "heart": 0xEAA2,
     "lungs": 0xEFD8, "stomach": 0xE56C, "nerves": 0xEA4A, "mind": 0xEA78, "bones": 0xE92C, "women": 0xE91E,
@@ -51,9 +60,12 @@ _DEPARTMENTS = {
 
 
 def glyph(name: str) -> str:
-    """The character that draws the sign. `department.<code>` is a department."""
-    kind, _, code = name.partition(".")
-    return chr(_CODEPOINTS[_department(code) if kind == "department" else name if name in _CODEPOINTS else "hospital"])
+    """The character that draws the sign. `department.<code>` is a department; of others, what is before the point does not
+    matter: `task.roll` is a roll."""
+    code = name.rpartition(".")[2]
+    if name.startswith("department."):
+        return chr(_CODEPOINTS[_department(name.partition(".")[2])])
+    return chr(_CODEPOINTS.get(code, _CODEPOINTS["hospital"]))
 
 
 def _department(code: str) -> str:

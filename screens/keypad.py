@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.requests import EnterNumber
+from kiosk.requests.service import EnterDigits
 from kiosk.visit import Scene
 from kiosk.words import Text, say
 from screens.box import Box
@@ -26,21 +27,25 @@ class Page(Leaf):
     """Three columns of digits; X only where an ID number may have one."""
 
     typed = ""
+    seen = SEEN
 
     def forget(self) -> None:
         self.typed = ""
         super().forget()
 
-    def remark(self, scene: Scene) -> None:
-        return None
+    def remark(self, scene: Scene) -> Text | None:
+        return scene.ask.remark if isinstance(scene.ask, EnterDigits) else None
 
     def hint(self, scene: Scene) -> Text:
-        assert isinstance(scene.ask, EnterNumber)
-        return scene.ask.hint or say(f"hint.keypad.{scene.ask.kind}")
+        ask = scene.ask
+        assert isinstance(ask, EnterNumber | EnterDigits)
+        return ask.hint or say(f"hint.keypad.{ask.kind}")
 
-    def draw(self, scene: Scene, ask: EnterNumber) -> None:
+    def draw(self, scene: Scene, ask: EnterNumber | EnterDigits) -> None:
         theme, rest = self.theme, self.area.copy()
-        groups = GROUPS[ask.kind]
+        groups = (ask.most,) if isinstance(ask, EnterDigits) else GROUPS[ask.kind]
+        least = ask.least if isinstance(ask, EnterDigits) else sum(groups)
+        self.seen = 0 if isinstance(ask, EnterDigits) and ask.hidden else SEEN
         gap = theme.space("gap")
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
         self._display(rest.take_top(theme.mm(42), theme.mm(5)), groups)
@@ -61,7 +66,7 @@ class Page(Leaf):
         self.button("clear", say("keypad.clear"), clear, lambda: self._type(""), QUIET, enabled=bool(self.typed))
         yes = Box(middle.x, rest.y, rest.right - middle.x, rest.h)
         self.button("yes", say("keypad.done"), yes, self._finish, STRONG, icon="check",
-                    enabled=len(self.typed) == sum(groups))
+                    enabled=least <= len(self.typed) <= sum(groups))
 
     def _key(self, digit: str, cell: Box, groups: tuple[int, ...], enabled: bool = True) -> None:
         self.button(f"digit:{digit}", digit, cell, self._typing(digit, sum(groups)), PLAIN,
@@ -101,7 +106,7 @@ class Page(Leaf):
         here = at == len(self.typed)
         self.panel(Box(mark.x, mark.y, mark.w, 6), HERE if here else UNDER, 3)
         if at < len(self.typed):
-            if at >= len(self.typed) - SEEN:
+            if at >= len(self.typed) - self.seen:
                 self.write(self.typed[at], cell, style, INK, align="center", valign="middle", role="digit",
                            key=f"place:{at}")
             else:

@@ -10,6 +10,7 @@ from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Enter
                             Trouble, Waiting, Welcome)
 from kiosk.visit import Scene
 from kiosk.words import Name, say
+from service_scenes import service_scenes
 
 HOSPITAL = Name("临江市第一人民医院", "Linjiang First People's Hospital")
 ZONE = dt.timezone(dt.timedelta(hours=8))
@@ -120,6 +121,10 @@ def scene(ask: object, **more: object) -> Scene:
 
 def all_scenes() -> dict[str, Scene]:
     """Every page, by a name for its picture."""
+    return patients_scenes() | service_scenes()
+
+
+def patients_scenes() -> dict[str, Scene]:
     today = NOW.date()
     return {
         "welcome": Scene(WELCOME, 1),

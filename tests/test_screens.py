@@ -40,6 +40,9 @@ class Recorder:
     def comfort(self, comfort: Comfort) -> None:
         self.said.append(("comfort", comfort))
 
+    def serve(self) -> None:
+        self.said.append(("serve",))
+
 
 class Machine:
     """The face in its window, and fingers to touch it."""
@@ -288,6 +291,112 @@ def test_a_palm_that_rests_does_not_keep_fingers_out(machine: Machine) -> None:
     assert machine.answers == ["expert"]
 
 
+# The service menu.
+
+
+def knock(machine: Machine, *what: str) -> None:
+    """Touch the house's sign or the clock, half a second apart."""
+    for place in what:
+        clock = machine.item("clock")
+        x = clock["x"] + clock["w"] / 2 if place == "clock" else machine.face._frame._sign.x + 20
+        machine.up(machine.down(x, clock["y"] + clock["h"] / 2))
+        machine.time += 0.5
+
+
+PATTERN = ("sign", "sign", "sign", "clock", "clock")
+
+
+@pytest.mark.parametrize(("page", "touches", "wait", "asked"), [
+    ("welcome", PATTERN, 0.0, True), ("closed", PATTERN, 0.0, True), ("welcome", ("sign", *PATTERN), 0.0, True),
+    ("welcome", ("sign", "sign", "clock", "clock"), 0.0, False), ("welcome", tuple(reversed(PATTERN)), 0.0, False),
+    ("welcome", PATTERN, 3.0, False), ("choose-kinds", PATTERN, 0.0, False), ("pay", PATTERN, 0.0, False)])
+def test_staff_knock_and_patients_do_not(machine: Machine, page: str, touches: tuple[str, ...], wait: float,
+                                         asked: bool) -> None:
+    machine.show(PAGES[page])
+    for place in touches:
+        knock(machine, place)
+        machine.time += wait
+    assert machine.recorder.said == ([("serve",)] if asked else [])
+
+
+def test_a_pin_is_never_seen(machine: Machine) -> None:
+    machine.show(PAGES["service-pin"])
+    machine.touch(*(f"digit:{digit}" for digit in "482915"))
+    assert not [item for item in machine.face.describe() if item["role"] == "digit"]
+    machine.touch("yes")
+    assert machine.answers == ["482915"]
+
+
+def test_a_staff_number_has_three_to_eight_digits(machine: Machine) -> None:
+    machine.show(PAGES["service-number"])
+    machine.touch("digit:1", "digit:0")
+    assert not machine.item("yes")["enabled"]
+    machine.touch("digit:0", "digit:1")
+    assert machine.item("yes")["enabled"]
+    machine.touch("yes")
+    assert machine.answers == ["1001"]
+
+
+def test_every_lamp_is_touched_on_its_leaf(machine: Machine) -> None:
+    machine.show(PAGES["service-board"])
+    seen = set()
+    for _ in range(6):
+        seen |= {item["key"] for item in machine.face.describe() if item["key"].startswith("lamp:")}
+        machine.touch("page:next")
+    assert len(seen) == len(PAGES["service-board"].ask.lamps)
+    machine.show(replace(PAGES["service-board"], serial=8))
+    machine.touch("page:previous", "page:previous", "page:previous", "page:previous", "page:previous", "lamp:printer")
+    assert machine.answers == ["lamp:printer"]
+
+
+def test_a_board_does_not_change_under_a_finger(machine: Machine) -> None:
+    scene = PAGES["service-board"]
+    machine.show(scene)
+    touch = machine.press("answer:closing")
+    assert machine.recorder.said == [("stay", scene.serial)]
+    machine.up(touch)
+    assert machine.answers == ["closing"]
+
+
+def test_a_task_is_not_done_before_the_device_is_well(machine: Machine) -> None:
+    machine.show(PAGES["service-task-roll"])
+    machine.touch("answer:done")
+    assert machine.answers == []
+    machine.show(PAGES["service-task-jam"])
+    machine.touch("answer:done")
+    assert machine.answers == ["done"]
+
+
+def test_the_touch_test_counts_what_was_not_felt(machine: Machine) -> None:
+    machine.show(PAGES["service-touch"])
+    fields = [item["key"] for item in machine.face.describe() if item["key"].startswith("field:")]
+    assert len(fields) > 60
+    machine.touch(*fields[:-2], "end")
+    assert machine.answers == [2]
+    machine.show(PAGES["welcome"])
+    machine.show(replace(PAGES["service-touch"], serial=8))
+    machine.touch("end")
+    machine.show(PAGES["welcome"])
+    machine.show(replace(PAGES["service-touch"], serial=9))
+    machine.touch(*fields)
+    assert machine.answers == [2, len(fields), 0]
+
+
+def test_the_screen_test_ends_after_the_last_colour(machine: Machine) -> None:
+    machine.show(PAGES["service-colours"])
+    machine.touch(*["field"] * 4)
+    assert machine.answers == []
+    machine.touch("field")
+    assert machine.answers == [None]
+
+
+def test_addresses_are_typed_on_two_layers(machine: Machine) -> None:
+    machine.show(PAGES["service-keyboard"])
+    machine.touch("clear", "key:t", "key:c", "key:p", "key::", "key:/", "key:/", "layer", "key:A", "layer", "key:1", "space",
+                  "delete", "yes")
+    assert machine.answers == ["tcp://A1"]
+
+
 # Are you still there?
 
 
@@ -375,8 +484,8 @@ def test_pages_are_built_ahead_once_and_kept(machine: Machine) -> None:
     machine.face.build_ahead()
     machine.frames(len(NAMES) + 2)
     built = dict(machine.face._pages)
-    assert set(built) == set(NAMES) == {scene.ask.page for scene in PAGES.values()}
-    for scene in PAGES.values():
+    assert set(built) == set(NAMES) == {scene.ask.page for scene in scenes.patients_scenes().values()}
+    for scene in scenes.patients_scenes().values():
         machine.show(scene)
     assert machine.face._pages == built
 

@@ -117,7 +117,7 @@ async def _say_no(words: Text) -> None:
 async def _device(member: Member, lamp: Lamp) -> None:
     """How it is, and what can be done with it."""
     tasks = [name for name, (device, least) in TASKS.items() if device == lamp.key and member.role.may(least)]
-    rows = [Row(say("service.state"), lamp.words, strong=True)]
+    rows = [Row(say("service.state"), lamp.words)]
     if lamp.since is not None:
         rows.append(Row(say("service.since"), say("service.when", day=lamp.since.date(), start=lamp.since)))
     if lamp.fault is not None:
@@ -127,8 +127,12 @@ async def _device(member: Member, lamp: Lamp) -> None:
     options = [Option(name, say(f"task.{name}"), icon=f"task.{name}") for name in tasks]
     if lamp.key in TESTED and member.role.may(Role.TECHNICIAN):
         options.append(Option("test", say("service.test"), icon="test"))
-    chosen = await Trouble(title=lamp.name, text=lamp.words, rows=tuple(rows[1:]), picture=f"device.{lamp.key}",
-                           options=(*options, BACK))
+    if lamp.identity:
+        rows.append(Row(say("service.identity"), lamp.identity))
+    chosen = REFRESH
+    while chosen == REFRESH or chosen.startswith("lamp:"):
+        chosen = await Board(title=lamp.name, lamps=(lamp,), sections=(Section(say("service.device"), tuple(rows)),),
+                             options=(*options, BACK))
     if chosen == "test":
         await _test(member, lamp.key)
     elif chosen in TASKS:

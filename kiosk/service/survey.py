@@ -151,10 +151,10 @@ def _disk(state: Path) -> Lamp:
 
 
 def _memory() -> Lamp:
-    used, free = _kilobytes("/proc/self/status", "VmRSS"), _kilobytes("/proc/meminfo", "MemAvailable")
+    free = _kilobytes("/proc/meminfo", "MemAvailable")
     short = free * 1024 < MEMORY
     return Lamp("memory", say("device.memory"), Level.BAD if short else Level.GOOD,
-                say("lamp.memory", used=used // 1024, free=free // 1024),
+                say("lamp.memory", free=free // 1024),
                 advice=say("lamp.memory_advice") if short else None)
 
 
