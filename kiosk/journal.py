@@ -53,6 +53,8 @@ CREATE TABLE IF NOT EXISTS fact (
 ) STRICT;
 """
 
+CHUNK = 500     # facts that are checked in one turn
+
 UNREADABLE = (InvalidToken, zlib.error, ValueError, KeyError, TypeError)
 """What reading an answer of another key or another version of the program can raise."""
 
@@ -230,17 +232,20 @@ class Journal:
         """The id of the first fact whose seal does not hold; behind the last one, when the end was cut off; None when the
         chain is whole. (Who puts a whole older file back is found by the hospital, which has the facts too.)"""
         self.flush()
-        with self._turn:
-            return self._broken_link(self._connection())
-
-    def _broken_link(self, db: sqlite3.Connection) -> int | None:
         chain, id = "", 0
-        for id, at, kind, data, seal in db.execute("SELECT id, at, kind, data, hash FROM fact ORDER BY id"):
-            chain = self._chained(chain, at, kind, data)
-            if chain != seal:
-                return int(id)
-        head = db.execute("SELECT seal FROM head").fetchone()
-        return None if head is None and not id or head and head[0] == self._chained(chain, "", "head", "") else int(id) + 1
+        while True:
+            with self._turn:        # a year of facts takes seconds: whoever must write meanwhile gets a turn between
+                rows = self._rows("SELECT id, at, kind, data, hash FROM fact WHERE id > ? ORDER BY id LIMIT ?", (id, CHUNK))
+                if not rows:
+                    return None if self._head_fits(chain, id) else id + 1
+            for id, at, kind, data, seal in rows:
+                chain = self._chained(chain, at, kind, data)
+                if chain != seal:
+                    return int(id)
+
+    def _head_fits(self, chain: str, id: int) -> bool:
+        head = self._rows("SELECT seal FROM head")
+        return not id if not head else bool(head[0][0] == self._chained(chain, "", "head", ""))
 
     # What rides.
 
