@@ -21,5 +21,6 @@ def codec(data: bytes) -> None:
 
 
 SUBJECT = Subject(
-    "scanner_honeywell", "scanner", use, codec, waits=lambda device: device.scan(20), prepare=lambda twin: twin.speak("honeywell"),
+    "scanner_honeywell", "scanner", use, codec, waits=lambda device: device.scan(20),
+    prepare=lambda twin: twin.speak("honeywell"),
     unchecked=frozenset({"use"}))      # commands are answered in frames; a code is bare text, as with every scanner

@@ -21,5 +21,6 @@ def codec(data: bytes) -> None:
 
 
 SUBJECT = Subject(
-    "scanner_zonebit", "scanner", use, codec, waits=lambda device: device.scan(20), prepare=lambda twin: twin.speak("zonebit"),
+    "scanner_zonebit", "scanner", use, codec, waits=lambda device: device.scan(20),
+    prepare=lambda twin: twin.speak("zonebit"),
     unchecked=frozenset({"use"}))      # commands are answered in frames; a code is bare text, as with every scanner
