@@ -176,12 +176,21 @@ def book(hold: Hold) -> Appointment | None:
         department=schedule.department, day=schedule.day, half=schedule.half, fee=schedule.fee, booked_at=now)
 
 
-def confirm_free(hold: Hold) -> Appointment:
-    """Book a number that costs nothing (the hold was read under the person's lock). Raises hold_ended."""
-    appointment = book(hold) if live(hold) else None
-    if appointment is None:
+def confirm(hold: Hold) -> Appointment:
+    """The appointment of a held number: booked already where it was paid for, booked now where it costs nothing.
+
+    The hold was read under the person's lock. Raises unpaid, hold_ended, already_cancelled.
+    """
+    booked = Appointment.objects.filter(hold=hold).first()
+    if booked is None:
+        if hold.slot.schedule.fee and live(hold):
+            raise Refusal("unpaid")
+        booked = book(hold) if live(hold) else None
+    if booked is None:
         raise Refusal("hold_ended")
-    return appointment
+    if booked.state == Appointment.State.CANCELLED:
+        raise Refusal("already_cancelled")
+    return booked
 
 
 def cancel(appointment: Appointment) -> None:

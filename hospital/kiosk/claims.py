@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from django.conf import settings
 
 from hospital import clock
-from hospital.kiosk.models import Claim, Kiosk
+from hospital.kiosk.models import Asked, Claim
 from hospital.refusal import Refusal
 
 
@@ -26,14 +27,17 @@ class InProgress(Refusal):
         super().__init__("in_progress")
 
 
-def begin(kiosk: Kiosk, key: str, request_sha256: str) -> Claim:
+def begin(mine: Any, key: str, request_sha256: str) -> Asked:
     """Claim the key for this run, or return the finished claim of an earlier one (its `status` is set).
+
+    `mine`: the claims of whoever asks, as their model relates to them (`kiosk.claim_set`).
 
     Raises InProgress, Refusal key_reused.
     """
     run, now = uuid.uuid4(), clock.now()
-    claim, made = Claim.objects.get_or_create(
-        kiosk=kiosk, key=key, defaults={"request_sha256": request_sha256, "began_at": now, "run": run})
+    claim: Asked
+    claim, made = mine.get_or_create(
+        key=key, defaults={"request_sha256": request_sha256, "began_at": now, "run": run})
     if made:
         return claim
     if claim.request_sha256 != request_sha256:
@@ -43,27 +47,27 @@ def begin(kiosk: Kiosk, key: str, request_sha256: str) -> Claim:
     return claim
 
 
-def _take_over(claim: Claim, run: uuid.UUID, now: dt.datetime) -> None:
+def _take_over(claim: Asked, run: uuid.UUID, now: dt.datetime) -> None:
     lost = now - dt.timedelta(seconds=settings.CLAIM_TAKEOVER_SECONDS)
-    mine = Claim.objects.filter(pk=claim.pk, run=claim.run, status=None, began_at__lte=lost)
+    mine = type(claim)._default_manager.filter(pk=claim.pk, run=claim.run, status=None, began_at__lte=lost)
     if not mine.update(run=run, began_at=now):
         raise InProgress
     claim.run, claim.began_at = run, now
 
 
-def finish(claim: Claim, status: int, answer: str) -> None:
+def finish(claim: Asked, status: int, answer: str) -> None:
     """Store the answer. Raises InProgress if another run has taken over: then this one must not count."""
-    mine = Claim.objects.filter(pk=claim.pk, run=claim.run, status=None)
+    mine = type(claim)._default_manager.filter(pk=claim.pk, run=claim.run, status=None)
     if not mine.update(status=status, answer=answer):
         raise InProgress
 
 
-def abandon(claim: Claim) -> None:
+def abandon(claim: Asked) -> None:
     """Nothing is known to have happened: the next repeat runs at once."""
-    Claim.objects.filter(pk=claim.pk, run=claim.run, status=None).delete()
+    type(claim)._default_manager.filter(pk=claim.pk, run=claim.run, status=None).delete()
 
 
-def forget_old() -> int:
-    """Stored answers hold personal data; they go when no machine can ask again. Returns how many went."""
+def forget_old(of: type[Asked] = Claim) -> int:
+    """Stored answers hold personal data; they go when nobody can ask again. Returns how many went."""
     old = clock.now() - dt.timedelta(hours=settings.CLAIM_KEEP_HOURS)
-    return Claim.objects.filter(began_at__lt=old).delete()[0]
+    return of._default_manager.filter(began_at__lt=old).delete()[0]

@@ -88,7 +88,7 @@ def _once(view: View, atomic: bool) -> View:
         key = request.headers.get("Idempotency-Key", "")
         if not 0 < len(key) <= 64:
             raise Refusal("no_key")
-        claim = claims.begin(request.auth, key, _fingerprint(request))
+        claim = claims.begin(request.auth.claim_set, key, _fingerprint(request))
         if claim.status is not None:
             return _response(claim.status, claim.answer, replay=True)
         try:

@@ -37,10 +37,9 @@ class Acquaintance(models.Model):
         indexes = [models.Index(fields=["met_at"])]
 
 
-class Claim(models.Model):
+class Asked(models.Model):
     """One request under its Idempotency-Key: running, or done with the answer that every repeat gets."""
 
-    kiosk = models.ForeignKey(Kiosk, models.CASCADE)
     key = models.CharField(max_length=64)
     request_sha256 = models.CharField(max_length=64)
     began_at = models.DateTimeField()
@@ -48,6 +47,15 @@ class Claim(models.Model):
     run = models.UUIDField()
     status = models.PositiveSmallIntegerField(null=True)     # None while it runs
     answer = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Claim(Asked):
+    """A request of a machine."""
+
+    kiosk = models.ForeignKey(Kiosk, models.CASCADE)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kiosk", "key"], name="one_claim_a_key")]

@@ -14,14 +14,14 @@ def register(name: str) -> str:
     """Register a machine, or give a known one a new token (the old one is dead at once). Returns the token."""
     token = secrets.token_urlsafe(32)
     Kiosk.objects.update_or_create(
-        name=name, defaults={"token_sha256": _fingerprint(token), "active": True},
-        create_defaults={"token_sha256": _fingerprint(token), "made_at": clock.now()})
+        name=name, defaults={"token_sha256": fingerprint(token), "active": True},
+        create_defaults={"token_sha256": fingerprint(token), "made_at": clock.now()})
     return token
 
 
 def recognise(token: str) -> Kiosk | None:
     """The active machine this token belongs to. Notes at most once a minute that it was heard of."""
-    kiosk = Kiosk.objects.filter(token_sha256=_fingerprint(token), active=True).first()
+    kiosk = Kiosk.objects.filter(token_sha256=fingerprint(token), active=True).first()
     if kiosk is not None:
         now = clock.now()
         if kiosk.seen_at is None or now - kiosk.seen_at > dt.timedelta(minutes=1):
@@ -29,5 +29,6 @@ def recognise(token: str) -> Kiosk | None:
     return kiosk
 
 
-def _fingerprint(token: str) -> str:
+def fingerprint(token: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

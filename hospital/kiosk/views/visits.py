@@ -43,14 +43,7 @@ def release(request: Request, hold: uuid.UUID) -> wire.Released:
 def confirm(request: Request, hold: uuid.UUID) -> wire.Confirmed:
     """Free numbers are booked here; paid ones were when the money came. Issues the registration paper."""
     acquaintance.own_hold(request.auth, hold)
-    held = booking.locked_hold(hold)
-    booked = Appointment.objects.filter(hold=held).first()
-    if booked is None:
-        if held.slot.schedule.fee and booking.live(held):
-            raise Refusal("unpaid")
-        booked = booking.confirm_free(held)
-    if booked.state == Appointment.State.CANCELLED:
-        raise Refusal("already_cancelled")
+    booked = booking.confirm(booking.locked_hold(hold))
     copy = papers.issue(booked, papers.kind_of(booked), request.auth.name)
     return wire.Confirmed(appointment=answers.appointment(_appointment(booked.pk)), copy_=copy)
 
