@@ -47,10 +47,10 @@ class Hall(Protocol):
     """What of the stage is concerned."""
 
     dialogue: Dialogue
-    on_door: Callable[[bool], None]
 
     def close_for(self, by: str, what: Mapping[str, str]) -> None: ...
     def send_away(self) -> None: ...
+    def door(self, is_open: bool) -> None: ...
 
 
 def around(hall: Hall, event: Happening, note: Callable[..., None]) -> None:
@@ -62,7 +62,7 @@ def around(hall: Hall, event: Happening, note: Callable[..., None]) -> None:
             hall.close_for("door", {"all": "door"} if is_open else {})
             if is_open:
                 hall.send_away()
-            hall.on_door(is_open)
+            hall.door(is_open)
         case Supplied(supply):
             note("supply", now=supply.value)
             hall.close_for("power", {} if supply is Supply.WELL else {"all": "power"})

@@ -213,6 +213,10 @@ class Desk:
         except sqlite3.Error as error:
             log.error("the last facts are lost: %s", type(error).__name__)
 
+    def alive(self, then: Callable[[], None]) -> None:
+        """`then` is called as soon as a hand is free for it: the proof that whoever stands here would be served."""
+        self._hands.do(then)
+
     def recall(self) -> None:
         """Read the open visits; they come by the inbox."""
         self._hands.do(lambda: self._post(Recalled(self._journal.open_visits())))
@@ -340,6 +344,7 @@ class Desk:
         answer = answers.get()
         if isinstance(answer, DeviceError):
             raise r.Refused(answer.cause)
+        self.note("printed")
         return answer.value
 
 

@@ -125,7 +125,7 @@ class Machine:
                 dogs.append(device)
                 self.desk.note("watchdog", by_watchdog=device.last_boot.by_watchdog, flags=device.last_boot.flags)
         if dogs:
-            self._heart = Heart(dogs, ports.after, self.desk._hands.do)
+            self._heart = Heart(dogs, ports.after, self.desk.alive)
 
     def _fact(self, kind: str, **data: Any) -> None:
         """A fact about staff: on disk before they go on."""

@@ -23,6 +23,7 @@ from kiosk.journal import OpenVisit
 from kiosk.play import Broken, Diverged, End, Entry, Play, Result, Story
 from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, OutOfService, Print, Refused, Request,
                             Row, Trouble, Welcome)
+from kiosk.requests.service import Member
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
 from kiosk.words import say
@@ -59,8 +60,6 @@ class Stage:
         self._shut: dict[str, Mapping[str, str]] = {}
         self._service_wanted = False
         self._recalled = False
-        self.on_door: Callable[[bool], None] = lambda is_open: None
-        """Told when a door of the machine is opened, and when all are shut."""
         self.dialogue = dialogue = Dialogue(ports, desk, wall, home, patience)
         self.answer, self.back, self.leave, self.stay = dialogue.answer, dialogue.back, dialogue.leave, dialogue.stay
         self.comfort = dialogue.change
@@ -154,9 +153,20 @@ class Stage:
 
     def serve(self) -> None:
         """Somebody wants the service menu: they get it now where nobody stands, else when the visit in front has ended."""
-        self._service_wanted = True
-        if self._front is None:
-            self._welcome()
+        if self._front is None or self._front.journey != SERVICE:
+            self._service_wanted = SERVICE in self._stories
+            if self._front is None:
+                self._welcome()
+
+    def door(self, is_open: bool) -> None:
+        """Whoever opens a door wants the service menu. Who shuts it without having signed in does not; who has, works on."""
+        if is_open:
+            self.serve()
+            return
+        self._service_wanted = False
+        play = self._front
+        if play is not None and play.journey == SERVICE and play.visit not in self._jobs and play.last(Member) is None:
+            self._said(play, Left("home"))
 
     def _news(self, what: str, works: bool) -> None:
         if self._works.get(what, True) is not works:

@@ -97,7 +97,7 @@ def service_scenes() -> dict[str, Scene]:
         "service-touch": scene(TouchTest(say("tests.touch"))),
         "service-colours": scene(ScreenTest(say("tests.screen"))),
         "service-keyboard": scene(EnterText(say("service.new_value", name="idcard_url"),
-                                            "serial:///dev/kiosk/idcard?baud=115200", remark=say("setting.other"))),
+                                            "serial:///dev/kiosk/idcard?baud=115200", remark=say("setting.idcard_url"))),
         "closed": Scene(OutOfService(say("closed.title"), say("closed.door")), 7),
         "closed-night": Scene(OutOfService(say("closed.title"), say("closed.sleep")), 7),
     }

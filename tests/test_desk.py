@@ -247,7 +247,7 @@ def test_a_slip_outside_any_story_leaves_a_fact(room: Room) -> None:
     room.printer.trouble = d.PaperOut()
     room.desk.slip(ReferenceSlip("A2"), Comfort())
     room.go()
-    assert room.facts() == [("slip", {"outcome": "printed"}), ("slip", {"outcome": "paper_out"})]
+    assert room.facts() == [("printed", {}), ("slip", {"outcome": "printed"}), ("slip", {"outcome": "paper_out"})]
     assert [piece.code for piece in room.printer.pieces] == ["A1"]
 
 

@@ -13,6 +13,7 @@ import pytest
 from drivers.contract import State
 from drivers.service import Service
 from drivers.sim.bench import Bench
+from kiosk.around import Door
 from kiosk.desk import Heard, Job, Outcome, Recalled, Shut
 from kiosk.hospital import Hello, Unknown
 from kiosk.journal import Journal, machine_key
@@ -206,6 +207,29 @@ def test_the_visit_in_front_is_waited_for(enter: Callable[..., Room]) -> None:
     assert isinstance(room.ask, EnterDigits)
 
 
+def test_who_opens_the_door_is_asked_who_they_are_until_it_is_shut(enter: Callable[..., Room]) -> None:
+    room = enter()
+    room.answer("register")
+    room.stage.receive(Door(True))
+    assert isinstance(room.ask, EnterDigits), "the visit in front has ended by its ordinary way"
+    room.stage.receive(Door(False))
+    assert isinstance(room.ask, Welcome)
+    room.stage.receive(Door(True))
+    room.stage.leave(room.scenes[-1].serial)
+    assert isinstance(room.ask, OutOfService) and "机门打开" in say_in(room.ask.text, Language.ZH)
+
+
+def test_a_technician_in_the_menu_is_not_moved_by_a_door(enter: Callable[..., Room]) -> None:
+    room = enter()
+    board = room.enter()
+    for is_open in (True, False, True):
+        room.stage.receive(Door(is_open))
+        assert room.ask is board
+    assert isinstance(room.choose("结束维护"), OutOfService), "nobody is asked a second time who they are"
+    room.stage.receive(Door(False))
+    assert isinstance(room.ask, Welcome)
+
+
 def test_a_wrong_pin_is_said_and_the_numbers_are_asked_for_again(enter: Callable[..., Room]) -> None:
     room = enter()
     again = room.enter(pin=f"{(int(room.pin) + 1) % 1_000_000:06d}")
@@ -254,8 +278,7 @@ def test_a_roll_is_changed_and_tested(enter: Callable[..., Room], bench: Bench) 
 def test_a_reader_is_tested_and_its_exchange_shows_no_person(enter: Callable[..., Room], bench: Bench) -> None:
     room = enter()
     room.enter()
-    trouble = room.answer("lamp:idcard")
-    assert isinstance(trouble, Trouble)
+    assert isinstance(room.answer("lamp:idcard"), Board)
     assert isinstance(room.choose("测试"), Guide)
     bench.idcard.put("resident")
     reading = room.choose("好了，开始")

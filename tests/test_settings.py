@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 
 from kiosk.settings import TABLE, BadSetting, Setting, load, read
+
+WORDS = Path(__file__).resolve().parent.parent / "assets" / "words"
 
 
 @pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
@@ -16,6 +19,14 @@ def test_a_row_is_whole(setting: Setting) -> None:
     assert setting.name.isidentifier() and setting.who in ("technician", "administrator", "fleet")
     assert setting.sentence.endswith(".") and setting.sentence[0].isupper()
     assert getattr(read({}), setting.name) == setting.read(setting.default)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_may_be_changed_at_the_machine_has_a_sentence_there(language: str) -> None:
+    words = json.loads((WORDS / f"service.{language}.json").read_text("utf-8"))
+    said = {key.removeprefix("setting."): sentence for key, sentence in words.items() if key.startswith("setting.")}
+    assert set(said) == {row.name for row in TABLE if row.who in ("technician", "administrator")}
+    assert all(sentence.endswith("。" if language == "zh" else ".") for sentence in said.values())
 
 
 def test_names_are_given_once() -> None:
