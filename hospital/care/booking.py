@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import connection
@@ -16,7 +17,7 @@ from django.db.models import Q
 
 from hospital import clock
 from hospital.care import numbers
-from hospital.care.models import Appointment, Hold, Patient, Schedule, Slot
+from hospital.care.models import Appointment, Channel, Hold, Patient, Schedule, Slot
 from hospital.refusal import Refusal
 
 _SEGMENT = re.compile(r"(\d{1,12})-([01]\d|2[0-3])([0-5]\d)")
@@ -55,15 +56,22 @@ def live(hold: Hold) -> bool:
     return standing(hold) and hold.until > clock.now()
 
 
-def hold(patient: int, segment: str, kiosk: str) -> Hold:
-    """Keep the first free number of a segment for a person, for HOLD_SECONDS."""
+Rules = Callable[[Patient, Schedule, dt.datetime], frozenset[str]]
+"""What the hospital has to say of a person who wants a session: whose places they may take besides everybody's
+(`Slot.share`). Raises Refusal. The person is locked."""
+
+
+def hold(patient: int, segment: str, kiosk: str, channel: str = Channel.KIOSK, rules: Rules | None = None) -> Hold:
+    """Keep the first free number of a segment for a person, for HOLD_SECONDS, at the price of this moment."""
     person = lock_person(patient)
     schedule, start = _find_segment(segment)
     now = clock.now()
     _let_go_of_older(person, schedule, kiosk, now)
     _may_book(person, schedule, now)
-    made = Hold(patient=person, kiosk=kiosk, made_at=now, until=now + dt.timedelta(seconds=settings.HOLD_SECONDS))
-    taken = _take_slot(schedule.pk, start, made)
+    shares = rules(person, schedule, now) if rules else frozenset({str(channel)})
+    made = Hold(patient=person, kiosk=kiosk, channel=channel, fee=schedule.fee, made_at=now,
+                until=now + dt.timedelta(seconds=settings.HOLD_SECONDS))
+    taken = _take_slot(schedule.pk, start, made, shares)
     if taken is None:
         raise Refusal("slot_full")
     made.slot_id = taken
@@ -80,7 +88,7 @@ def _find_segment(segment: str) -> tuple[Schedule, dt.datetime]:
     slot = Slot.objects.filter(schedule=schedule, start=start).first()
     if slot is None:
         raise Refusal("unknown_segment")
-    if schedule.state == Schedule.State.STOPPED:
+    if schedule.state != Schedule.State.OPEN:
         raise Refusal("session_stopped")
     if slot.end <= clock.now():
         raise Refusal("past")
@@ -111,17 +119,20 @@ def _may_book(person: Patient, schedule: Schedule, now: dt.datetime) -> None:
         raise Refusal("blacklisted")
 
 
-def _take_slot(schedule: int, start: dt.datetime, hold: Hold) -> int | None:
-    """One guarded statement: of all who ask at once, each gets another slot or none."""
+def _take_slot(schedule: int, start: dt.datetime, hold: Hold, shares: frozenset[str]) -> int | None:
+    """One guarded statement: of all who ask at once, each gets another slot or none; places of their own share first."""
     skip = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     moment = connection.ops.adapt_datetimefield_value
     key = Hold._meta.pk.get_db_prep_value(hold.pk, connection)
+    mine = sorted(shares | {""})
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE care_slot SET hold_id = %s, held_until = %s WHERE id = ("
             " SELECT id FROM care_slot WHERE schedule_id = %s AND start = %s AND NOT booked"
-            " AND (held_until IS NULL OR held_until <= %s) ORDER BY number LIMIT 1 " + skip + ") RETURNING id",
-            [key, moment(hold.until), schedule, moment(start), moment(hold.made_at)])
+            " AND (held_until IS NULL OR held_until <= %s)"
+            " AND (share IN (" + ", ".join(["%s"] * len(mine)) + ") OR share_until <= %s)"
+            " ORDER BY CASE WHEN share = '' THEN 1 ELSE 0 END, number LIMIT 1 " + skip + ") RETURNING id",
+            [key, moment(hold.until), schedule, moment(start), moment(hold.made_at), *mine, moment(hold.made_at)])
         row = cursor.fetchone()
     return int(row[0]) if row else None
 
@@ -173,7 +184,8 @@ def book(hold: Hold) -> Appointment | None:
         return None
     return Appointment.objects.create(
         code=numbers.appointment_code(schedule.day), patient=person, slot=hold.slot, hold=hold,
-        department=schedule.department, day=schedule.day, half=schedule.half, fee=schedule.fee, booked_at=now)
+        department=schedule.department, day=schedule.day, half=schedule.half, fee=hold.fee, channel=hold.channel,
+        booked_at=now)
 
 
 def confirm(hold: Hold) -> Appointment:
@@ -183,7 +195,7 @@ def confirm(hold: Hold) -> Appointment:
     """
     booked = Appointment.objects.filter(hold=hold).first()
     if booked is None:
-        if hold.slot.schedule.fee and live(hold):
+        if hold.fee and live(hold):
             raise Refusal("unpaid")
         booked = book(hold) if live(hold) else None
     if booked is None:

@@ -106,6 +106,18 @@ class Half(models.TextChoices):
     PM = "pm", "下午"
 
 
+class Channel(models.TextChoices):
+    """Through what a number is booked (渠道)."""
+
+    KIOSK = "kiosk", "自助机"
+    WINDOW = "window", "窗口"
+    PHONE = "phone", "电话"
+    WEB = "web", "网站"
+    APP = "app", "手机应用"
+    CONSULTING = "consulting", "诊间"
+    COMMUNITY = "community", "社区"
+
+
 class Schedule(models.Model):
     """One doctor (or a general clinic) in one department for one stretch of one half day (出诊安排)."""
 
@@ -118,6 +130,7 @@ class Schedule(models.Model):
         DRAFT = "draft", "待审核"
         OPEN = "open", "开放"
         STOPPED = "stopped", "停诊"
+        MOVED = "moved", "换诊"           # no more bookings; who has booked is asked for consent to another time
 
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="科室", related_name="schedules")
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, verbose_name="医师", null=True, blank=True,
@@ -149,7 +162,10 @@ class Schedule(models.Model):
 
 
 class Slot(models.Model):
-    """One bookable place with its own queue number (号). Free, unless booked or held at this moment."""
+    """One bookable place with its own queue number (号). Free, unless booked or held at this moment.
+
+    `share`: a channel, or another word, that alone may take it until `share_until`; "": everybody may.
+    """
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, verbose_name="出诊安排", related_name="slots")
     number = models.PositiveSmallIntegerField("序号")
@@ -159,6 +175,8 @@ class Slot(models.Model):
     hold = models.OneToOneField("Hold", models.SET_NULL, verbose_name="占号", null=True, blank=True,
                                 related_name="holding")
     held_until = models.DateTimeField("占号至", null=True, blank=True)
+    share = models.CharField("专用于", max_length=12, blank=True, default="")
+    share_until = models.DateTimeField("专用至", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "号源"
@@ -181,6 +199,9 @@ class Hold(models.Model):
     slot = models.ForeignKey(Slot, models.CASCADE, verbose_name="号源", related_name="holds")
     patient = models.ForeignKey(Patient, models.PROTECT, verbose_name="患者", related_name="holds")
     kiosk = models.CharField("自助机", max_length=40)
+    channel = models.CharField("渠道", max_length=12, choices=Channel, default=Channel.KIOSK)
+    # The price of that moment: what its holder pays, whatever becomes of the price.
+    fee = models.PositiveIntegerField("挂号费（分）")
     made_at = models.DateTimeField("占号时间")
     until = models.DateTimeField("占号至")
     released_at = models.DateTimeField("释放时间", null=True, blank=True)
@@ -211,6 +232,7 @@ class Appointment(models.Model):
     day = models.DateField("就诊日期")
     half = models.CharField("午别", max_length=2, choices=Half)
     fee = models.PositiveIntegerField("挂号费（分）")
+    channel = models.CharField("渠道", max_length=12, choices=Channel, default=Channel.KIOSK)
     booked_at = models.DateTimeField("预约时间")
     cancelled_at = models.DateTimeField("退号时间", null=True, blank=True)
 

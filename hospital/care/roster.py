@@ -13,9 +13,19 @@ from hospital.care.models import Department, Schedule, Slot
 from hospital.refusal import Refusal
 
 
-def _free(now: dt.datetime) -> Q:
-    """The one meaning of "free": neither booked, nor held at this moment."""
-    return Q(booked=False) & (Q(held_until__isnull=True) | Q(held_until__lte=now))
+EVERYBODY: frozenset[str] = frozenset()
+
+
+def free(now: dt.datetime, shares: frozenset[str] = EVERYBODY, of: str = "") -> Q:
+    """The one meaning of "free": neither booked, nor held at this moment, nor kept for shares that are not among these.
+
+    `of`: the way to the slot, where something else is looked for ("slots__").
+    """
+    words: dict[str, Q] = {word: Q(**{of + word: value}) for word, value in (
+        ("booked", False), ("held_until__isnull", True), ("held_until__lte", now),
+        ("share__in", sorted(shares | {""})), ("share_until__lte", now))}
+    return (words["booked"] & (words["held_until__isnull"] | words["held_until__lte"])
+            & (words["share__in"] | words["share_until__lte"]))
 
 
 @dataclass
@@ -27,8 +37,9 @@ class Today:
     open: bool = False
 
 
-def departments() -> list[tuple[Department, Today, int]]:
-    """All departments in the hospital's order, with what is left today and their lowest fee (fen). Two queries."""
+def departments(shares: frozenset[str] = EVERYBODY) -> list[tuple[Department, Today, int]]:
+    """All departments in the hospital's order, with what is left today for whoever has these shares, and their lowest
+    fee (fen). Two queries."""
     now = clock.now()
     bookable = Q(schedules__state=Schedule.State.OPEN, schedules__day__gte=now.date(),
                  schedules__released_at__lte=now)
@@ -39,7 +50,7 @@ def departments() -> list[tuple[Department, Today, int]]:
     rows = (Slot.objects.filter(schedule__day=now.date(), schedule__state=Schedule.State.OPEN,
                                 schedule__released_at__lte=now, end__gt=now)
             .values("schedule__department", "schedule__kind").order_by()
-            .annotate(left=Count("id", filter=_free(now))))
+            .annotate(left=Count("id", filter=free(now, shares))))
     for row in rows:
         today = left[row["schedule__department"]]
         today.open = True
@@ -63,7 +74,7 @@ class Session:
     segments: list[Segment] = field(default_factory=list)
 
 
-def sessions(department: int, days: int) -> list[Session]:
+def sessions(department: int, days: int, shares: frozenset[str] = EVERYBODY) -> list[Session]:
     """The released sessions of a department from now on, without the segments that are over. Three queries."""
     if not Department.objects.filter(pk=department).exists():
         raise Refusal("unknown_department")
@@ -75,7 +86,7 @@ def sessions(department: int, days: int) -> list[Session]:
                  .order_by("day", "start", "kind", "practitioner__code"))
     found = {one.pk: Session(one) for one in schedules}
     rows = (Slot.objects.filter(schedule__department=department, schedule__day__range=(now.date(), last), end__gt=now)
-            .values("schedule", "start", "end").annotate(left=Count("id", filter=_free(now))).order_by("start"))
+            .values("schedule", "start", "end").annotate(left=Count("id", filter=free(now, shares))).order_by("start"))
     for row in rows:
         if row["schedule"] in found:
             found[row["schedule"]].segments.append(Segment(row["start"], row["end"], row["left"]))
@@ -94,3 +105,15 @@ def cut(schedule: Schedule, minutes: int, places: int) -> list[Slot]:
                   for place in range(places)]
         start += step
     return slots
+
+
+def cut_to_the_minute(schedule: Schedule, places: int) -> list[Slot]:
+    """The slots of a session, unsaved: every place has a minute of its own, as evenly as whole minutes allow.
+
+    More places than minutes are not given.
+    """
+    whole = int((schedule.end - schedule.start).total_seconds()) // 60
+    places = min(places, whole)
+    starts = [schedule.start + dt.timedelta(minutes=whole * place // places) for place in range(places)]
+    return [Slot(schedule=schedule, number=number, start=start, end=end)
+            for number, (start, end) in enumerate(zip(starts, [*starts[1:], schedule.end]), start=1)]

@@ -45,7 +45,7 @@ def patient(one: models.Patient) -> wire.Patient:
 def hold(one: models.Hold) -> wire.Hold:
     slot, schedule = one.slot, one.slot.schedule
     return wire.Hold(id=one.pk, segment=slot.segment, number=slot.number, day=schedule.day, half=schedule.half,
-                     start=slot.start, end=slot.end, fee=schedule.fee, until=one.until,
+                     start=slot.start, end=slot.end, fee=one.fee, until=one.until,
                      department=department_lite(schedule.department),
                      practitioner=practitioner(schedule.practitioner), kind=schedule.kind)
 

@@ -92,8 +92,7 @@ def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str, by_c
         longest = hold.made_at + dt.timedelta(seconds=settings.HOLD_LONGEST_SECONDS)
         if Order.objects.filter(invoice__hold=hold, state=Order.State.OPEN).exists():
             raise Away      # another request was quicker: asked again, this one will conclude that order
-        schedule = hold.slot.schedule
-        if booking.live(hold) and schedule.fee == 0:
+        if booking.live(hold) and hold.fee == 0:
             raise Refusal("channel_refused", reason="nothing_to_pay")
         if expires_at > longest or not booking.prolong(
                 hold, max(hold.until, expires_at + dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS))):
@@ -110,9 +109,8 @@ def _invoice(hold: Hold, now: dt.datetime) -> Invoice:
     """The invoice of a held number: its registration fee."""
     invoice, made = Invoice.objects.get_or_create(hold=hold, defaults={"patient_id": hold.patient_id, "made_at": now})
     if made:
-        schedule = hold.slot.schedule
-        LineItem.objects.create(invoice=invoice, code=LineItem.Code.REGISTRATION, amount=schedule.fee,
-                                text=f"挂号费 {schedule.department.name_zh}")
+        LineItem.objects.create(invoice=invoice, code=LineItem.Code.REGISTRATION, amount=hold.fee,
+                                text=f"挂号费 {hold.slot.schedule.department.name_zh}")
     return invoice
 
 
