@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "hospital.care",
+    "hospital.queueing",
     "hospital.money",
     "hospital.kiosk",
     "hospital.registrar",

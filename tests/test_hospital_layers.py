@@ -12,8 +12,9 @@ import hospital
 
 ROOT = Path(hospital.__file__).parent
 MAY_NOT = {
-    "care": {"money", "kiosk", "registrar", "payments", "tending"},
+    "care": {"queueing", "money", "kiosk", "registrar", "payments", "tending"},
     "money": {"kiosk", "registrar", "tending"},
+    "queueing": {"money", "kiosk", "registrar", "tending"},
     "kiosk": {"registrar", "tending"},
     "seeding": {"money", "kiosk", "registrar", "tending"},
 }

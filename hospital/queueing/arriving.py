@@ -1,0 +1,164 @@
+"""Checking in (签到): from a booking to a place in the queue. Inside the caller's transaction, which locks the person first
+and the queue second."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from hospital import clock
+from hospital.care.booking import lock_person
+from hospital.care.models import Appointment, Department, Patient, Practitioner, Schedule, Slot
+from hospital.queueing import queues, rules
+from hospital.queueing.models import Event, Queue, Rules, Sitting, Ticket
+from hospital.refusal import Refusal
+
+ALIVE = (Ticket.State.WAITING, Ticket.State.CALLED, Ticket.State.MISSED)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A booking of today that is not checked in yet. `why`: the word by which checking in would be refused now; `opens`:
+    from when on it is not too early."""
+
+    appointment: Appointment
+    why: str
+    opens: dt.datetime
+
+
+def of_today(patient: int) -> list[Arrival]:
+    """Today's bookings that were not checked in, soonest first."""
+    found = (Appointment.objects.select_related("slot__schedule__practitioner", "department", "order__payment")
+             .filter(patient=patient, day=_today(), state=Appointment.State.BOOKED).order_by("slot__start"))
+    return [Arrival(one, _why_not(one), _opens(one, rules.of(one.department_id))) for one in found]
+
+
+def tickets_of_today(patient: int) -> list[Ticket]:
+    """The places of today that still mean something: waiting, called, missed, or to come back to with results."""
+    found = (Ticket.objects.select_related("queue", "department", "room", "practitioner", "priority", "patient",
+                                           "appointment__slot__schedule__practitioner")
+             .filter(patient=patient, day=_today()).order_by("number"))
+    return [one for one in found if one.state in ALIVE or one.comes_back]
+
+
+def check_in(appointment: Appointment) -> Ticket:
+    """A place in the queue; the same one when it was given before.
+
+    Raises already_cancelled, wrong_day {day}, too_early {opens}, session_stopped, session_over.
+    """
+    lock_person(appointment.patient_id)
+    appointment.refresh_from_db(fields=["state"])
+    before = Ticket.objects.filter(appointment=appointment).first()
+    if before is not None:
+        return before
+    why = _why_not(appointment)
+    if why:
+        raise Refusal(why, **_reason(appointment, why))
+    queue = queues.locked(queues.of_schedule(appointment.slot.schedule).pk)
+    made = _join(queue, appointment.patient, _standing(appointment.slot, appointment), appointment)
+    Appointment.objects.filter(pk=appointment.pk).update(state=Appointment.State.ARRIVED)
+    return made
+
+
+def refer(ticket: Ticket, department: Department, practitioner: Practitioner | None = None) -> Ticket:
+    """A place in another queue of today, with priority. Raises session_over where nobody sits there today any more."""
+    now = clock.now()
+    kinds = Schedule.objects.filter(department=department, practitioner=practitioner, day=_today(),
+                                    state=Schedule.State.OPEN, end__gt=now).order_by("start")
+    schedule = kinds.first()
+    if schedule is None:
+        raise Refusal("session_over")
+    return _join(queues.locked(queues.of_schedule(schedule).pk), ticket.patient, Ticket.Standing.REFERRED)
+
+
+def rejoin(ticket: Ticket) -> Ticket:
+    """Back into the line: after a missed call behind some others, with results at once and with priority.
+
+    Who waits or is called already simply is. Raises session_over.
+    """
+    lock_person(ticket.patient_id)
+    queue = queues.locked(ticket.queue_id)
+    ticket.refresh_from_db()
+    now = clock.now()
+    if ticket.state in (Ticket.State.WAITING, Ticket.State.CALLED):
+        return ticket
+    if ticket.day != _today() or ticket.state == Ticket.State.DONE and not ticket.comes_back:
+        raise Refusal("session_over")
+    if ticket.state == Ticket.State.MISSED:
+        ticket.after = queue.calls + rules.of(queue.department_id).missed_after
+    else:
+        ticket.standing, ticket.comes_back, ticket.overtaken, ticket.after = Ticket.Standing.RESULTS, False, 0, 0
+        ticket.priority = rules.priority(ticket.patient, rules.RESULTS)
+        ticket.place = now
+        ticket.turn = now - _credit(ticket)
+    ticket.state, ticket.room, ticket.joined_at = Ticket.State.WAITING, None, now
+    ticket.save()
+    queues.changed(queue, Event.Kind.REJOINED, ticket)
+    return ticket
+
+
+def _join(queue: Queue, patient: Patient, standing: tuple[str, dt.datetime] | str,
+          appointment: Appointment | None = None) -> Ticket:
+    now = clock.now()
+    kind, place = standing if isinstance(standing, tuple) else (standing, now)
+    ticket = Ticket(queue=queue, department_id=queue.department_id, day=queue.day, patient=patient, standing=kind,
+                    appointment=appointment, priority=rules.priority(patient, kind), place=place, arrived_at=now,
+                    joined_at=now)
+    ticket.turn = place - _credit(ticket)
+    ticket.number = queues.number(queue)
+    ticket.save(force_insert=True)
+    queues.changed(queue, Event.Kind.ARRIVED, ticket)
+    return ticket
+
+
+def _credit(ticket: Ticket) -> dt.timedelta:
+    return dt.timedelta(minutes=ticket.priority.credit if ticket.priority else 0)
+
+
+def _standing(slot: Slot, appointment: Appointment) -> tuple[str, dt.datetime]:
+    """How somebody comes, and since when they rightfully wait."""
+    now = clock.now()
+    if now >= slot.end:
+        return Ticket.Standing.LATE, now
+    if clock.local(appointment.booked_at).date() < appointment.day:
+        return Ticket.Standing.BOOKED, slot.start
+    behind = dt.timedelta(minutes=rules.of(appointment.department_id).walk_in_minutes)
+    return Ticket.Standing.WALK_IN, max(slot.start, now) + behind
+
+
+def _why_not(appointment: Appointment) -> str:
+    """The word by which checking in is refused now; "" when nothing is in its way."""
+    now, schedule = clock.now(), appointment.slot.schedule
+    if appointment.state == Appointment.State.CANCELLED:
+        return "already_cancelled"
+    if appointment.day != _today():
+        return "wrong_day"
+    if schedule.state == Schedule.State.STOPPED:
+        return "session_stopped"
+    if now < _opens(appointment, rules.of(appointment.department_id)):
+        return "too_early"
+    return "session_over" if _over(schedule, now) else ""
+
+
+def _over(schedule: Schedule, now: dt.datetime) -> bool:
+    """Does nobody of this line sit any more today, and nobody come?"""
+    same = Schedule.objects.filter(department=schedule.department_id, practitioner=schedule.practitioner_id,
+                                   kind=schedule.kind, day=schedule.day, state=Schedule.State.OPEN, end__gt=now)
+    return not same.exists() and not Sitting.objects.filter(
+        queue__department=schedule.department_id, queue__practitioner=schedule.practitioner_id,
+        queue__kind=schedule.kind, queue__day=schedule.day, ended_at=None).exists()
+
+
+def _opens(appointment: Appointment, rule: Rules) -> dt.datetime:
+    return appointment.slot.start - dt.timedelta(minutes=rule.early_minutes)
+
+
+def _reason(appointment: Appointment, why: str) -> dict[str, str]:
+    """What somebody who is refused needs to hear."""
+    if why == "too_early":
+        return {"opens": clock.local(_opens(appointment, rules.of(appointment.department_id))).isoformat()}
+    return {"day": appointment.day.isoformat()} if why == "wrong_day" else {}
+
+
+def _today() -> dt.date:
+    return clock.local(clock.now()).date()

@@ -1,0 +1,216 @@
+"""What a doctor does in the consulting room (叫号). Every verb is one transaction and takes who sits where.
+
+One room has one call at a time, by a constraint of the database; one queue may be called from many rooms, one call
+after the other, by the lock of its row. A verb of somebody who does not sit there is refused: not_sitting.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from hospital import clock
+from hospital.care.models import Appointment, Department, Practitioner, Schedule
+from hospital.queueing import arriving, queues, rules
+from hospital.queueing.line import Place, first
+from hospital.queueing.models import Event, Queue, Room, Sitting, Ticket
+from hospital.refusal import Refusal
+
+
+@transaction.atomic
+def sit(practitioner: Practitioner, room: Room, schedule: Schedule) -> Sitting:
+    """Begin to call from a session's queue (开诊). The same again changes nothing; another place is left first.
+
+    Raises room_taken, session_stopped.
+    """
+    if schedule.state != Schedule.State.OPEN:
+        raise Refusal("session_stopped")
+    queue = queues.locked(queues.of_schedule(schedule).pk)
+    Room.objects.select_for_update(no_key=True).get(pk=room.pk)
+    for other in Sitting.objects.filter(Q(room=room) | Q(practitioner=practitioner), ended_at=None):
+        if (other.practitioner_id, other.room_id, other.queue_id) == (practitioner.pk, room.pk, queue.pk):
+            return other
+        if other.practitioner_id != practitioner.pk:
+            raise Refusal("room_taken")
+        _rise(other)
+    made = Sitting.objects.create(room=room, practitioner=practitioner, queue=queue, began_at=clock.now())
+    queues.changed(queue, Event.Kind.SAT, room=room)
+    return made
+
+
+@transaction.atomic
+def rise(practitioner: Practitioner, room: Room) -> None:
+    """End it; whoever is in the room has been seen."""
+    _rise(_sitting(practitioner, room))
+
+
+@transaction.atomic
+def call_next(practitioner: Practitioner, room: Room, current: int | None = None) -> Ticket | None:
+    """The next one, please; None when nobody waits. Whoever was in the room has been seen.
+
+    current: the ticket (its id, 0 for none) the doctor saw when they touched the button: two touches are one call.
+    Raises not_sitting, paused, moved_on.
+    """
+    sitting = _sitting(practitioner, room)
+    queue = sitting.queue
+    inside = _inside(room)
+    if current is not None and current != (inside.pk if inside else 0):
+        raise Refusal("moved_on")
+    if sitting.paused_at is not None:
+        raise Refusal("paused")
+    if inside is not None:
+        _finish(queue, inside)
+    line, most = queues.line(queue), queues.most(queue)
+    called = first(line, queue.calls, most)
+    return None if called is None else _call(sitting, called)
+
+
+@transaction.atomic
+def call_again(practitioner: Practitioner, room: Room) -> Ticket:
+    """The same once more, for boards and loudspeakers. Raises nobody_called."""
+    sitting = _sitting(practitioner, room)
+    ticket = _must_be_inside(room)
+    Ticket.objects.filter(pk=ticket.pk).update(times_called=F("times_called") + 1)
+    queues.changed(sitting.queue, Event.Kind.AGAIN, ticket, room)
+    return queues.ticket(ticket.pk)
+
+
+@transaction.atomic
+def skip(practitioner: Practitioner, room: Room) -> Ticket:
+    """Nobody came (过号). The first time they come back by themselves after some others; then they must ask for it.
+
+    Raises nobody_called.
+    """
+    sitting = _sitting(practitioner, room)
+    queue, ticket = sitting.queue, _must_be_inside(room)
+    rule = rules.of(queue.department_id)
+    ticket.misses += 1
+    comes_back = ticket.misses <= rule.missed_returns
+    ticket.state = Ticket.State.WAITING if comes_back else Ticket.State.MISSED
+    ticket.after = queue.calls + rule.missed_after
+    ticket.room = ticket.called_at = None
+    ticket.save()
+    queues.changed(queue, Event.Kind.MISSED, ticket, room)
+    return ticket
+
+
+@transaction.atomic
+def recall(practitioner: Practitioner, room: Room, ticket: int) -> Ticket:
+    """Call one who missed their call, or waits to come back after it, now (召回). Raises not_missed, paused."""
+    sitting = _sitting(practitioner, room)
+    found = Ticket.objects.filter(pk=ticket, queue=sitting.queue, misses__gt=0,
+                                  state__in=(Ticket.State.MISSED, Ticket.State.WAITING)).first()
+    if found is None:
+        raise Refusal("not_missed")
+    if sitting.paused_at is not None:
+        raise Refusal("paused")
+    inside = _inside(room)
+    if inside is not None:
+        _finish(sitting.queue, inside)
+    return _call(sitting, Place(found.pk, found.number, found.place, found.turn), overtakes=False)
+
+
+@transaction.atomic
+def done(practitioner: Practitioner, room: Room, comes_back: bool = False) -> Ticket:
+    """Seen. comes_back: with results, later today; then they check in again, with priority. Raises nobody_called."""
+    sitting = _sitting(practitioner, room)
+    ticket = _must_be_inside(room)
+    _finish(sitting.queue, ticket, comes_back)
+    return ticket
+
+
+@transaction.atomic
+def refer(practitioner: Practitioner, room: Room, department: Department, to: Practitioner | None = None) -> Ticket:
+    """Seen here, and sent on to another queue of today with priority; its ticket. Raises nobody_called, session_over."""
+    sitting = _sitting(practitioner, room)
+    ticket = _must_be_inside(room)
+    _finish(sitting.queue, ticket)
+    queues.changed(sitting.queue, Event.Kind.REFERRED, ticket, room)
+    return arriving.refer(ticket, department, to)
+
+
+@transaction.atomic
+def pause(practitioner: Practitioner, room: Room) -> None:
+    """Nobody is called until `resume`."""
+    _set_pause(_sitting(practitioner, room), paused=True)
+
+
+@transaction.atomic
+def resume(practitioner: Practitioner, room: Room) -> None:
+    _set_pause(_sitting(practitioner, room), paused=False)
+
+
+def inside(room: Room) -> Ticket | None:
+    """Who was called into the room."""
+    return _inside(room)
+
+
+def missed(practitioner: Practitioner, room: Room) -> list[Ticket]:
+    """Who may be recalled here."""
+    sitting = Sitting.objects.filter(practitioner=practitioner, room=room, ended_at=None).first()
+    if sitting is None:
+        return []
+    return list(Ticket.objects.select_related("patient").filter(
+        queue=sitting.queue_id, misses__gt=0, state__in=(Ticket.State.MISSED, Ticket.State.WAITING)).order_by("number"))
+
+
+def _sitting(practitioner: Practitioner, room: Room) -> Sitting:
+    """Who sits where, its queue locked."""
+    found = Sitting.objects.filter(practitioner=practitioner, room=room, ended_at=None).first()
+    if found is not None:
+        queue = queues.locked(found.queue_id)
+        found = Sitting.objects.select_related("room").filter(pk=found.pk, ended_at=None).first()
+    if found is None:
+        raise Refusal("not_sitting")
+    found.queue = queue
+    return found
+
+
+def _inside(room: Room) -> Ticket | None:
+    return Ticket.objects.select_related("patient").filter(room=room, state=Ticket.State.CALLED).first()
+
+
+def _must_be_inside(room: Room) -> Ticket:
+    found = _inside(room)
+    if found is None:
+        raise Refusal("nobody_called")
+    return found
+
+
+def _call(sitting: Sitting, called: Place, overtakes: bool = True) -> Ticket:
+    queue, now = sitting.queue, clock.now()
+    if overtakes:
+        earlier = Q(place__lt=called.place) | Q(place=called.place, number__lt=called.number)
+        Ticket.objects.filter(earlier, queue=queue, state=Ticket.State.WAITING, after__lte=queue.calls).update(
+            overtaken=F("overtaken") + 1)
+    Ticket.objects.filter(pk=called.ticket).update(
+        state=Ticket.State.CALLED, room=sitting.room, practitioner=sitting.practitioner_id, called_at=now,
+        times_called=F("times_called") + 1)
+    Queue.objects.filter(pk=queue.pk).update(calls=F("calls") + 1, called_at=now)
+    ticket = queues.ticket(called.ticket)
+    queues.changed(queue, Event.Kind.CALLED, ticket, sitting.room)
+    return ticket
+
+
+def _finish(queue: Queue, ticket: Ticket, comes_back: bool = False) -> None:
+    ticket.state, ticket.done_at, ticket.comes_back = Ticket.State.DONE, clock.now(), comes_back
+    ticket.save(update_fields=["state", "done_at", "comes_back"])
+    if ticket.appointment_id is not None:
+        Appointment.objects.filter(pk=ticket.appointment_id, state=Appointment.State.ARRIVED).update(
+            state=Appointment.State.FULFILLED)
+    queues.changed(queue, Event.Kind.DONE, ticket, ticket.room)
+
+
+def _rise(sitting: Sitting) -> None:
+    ticket = _inside(sitting.room)
+    if ticket is not None:
+        _finish(sitting.queue, ticket)
+    Sitting.objects.filter(pk=sitting.pk).update(ended_at=clock.now())
+    queues.changed(sitting.queue, Event.Kind.ROSE, room=sitting.room)
+
+
+def _set_pause(sitting: Sitting, paused: bool) -> None:
+    if (sitting.paused_at is not None) == paused:
+        return
+    Sitting.objects.filter(pk=sitting.pk).update(paused_at=clock.now() if paused else None)
+    queues.changed(sitting.queue, Event.Kind.PAUSED if paused else Event.Kind.RESUMED, room=sitting.room)
