@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "hospital.care",
     "hospital.queueing",
     "hospital.money",
+    "hospital.examining",
     "hospital.kiosk",
     "hospital.registrar",
 ]

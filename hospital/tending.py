@@ -23,6 +23,7 @@ from django.db.models import F, Q
 
 from hospital import bell, clock
 from hospital.care import booking
+from hospital.examining import opening
 from hospital.kiosk import acquaintance, claims
 from hospital.money import cancelling, daily, refunding, settling
 from hospital.money.models import Order, Refund
@@ -44,6 +45,7 @@ class Tended:
     bookings_cleared: int = 0
     answers_forgotten: int = 0
     days_reconciled: int = 0
+    segments_opened: int = 0
     waiting: int = 0
     faults: int = 0
 
@@ -55,7 +57,8 @@ class Tended:
 def tend() -> Tended:
     """One pass."""
     tended = Tended()
-    for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old, _reconcile):
+    for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old, _reconcile,
+                 _open_examining):
         with _by_itself(tended, step.__name__.strip("_")):
             step(tended)
     return tended
@@ -73,6 +76,10 @@ def _by_itself(tended: Tended, what: str) -> Iterator[None]:
         frames = traceback.extract_tb(fault.__traceback__)
         place = next((frame for frame in reversed(frames) if "/hospital/" in frame.filename), frames[-1])
         log.error("tending %s: %s at %s:%s", what, type(fault).__name__, place.filename.rpartition("/")[2], place.lineno)
+
+
+def _open_examining(tended: Tended) -> None:
+    tended.segments_opened = opening.keep_ahead()
 
 
 def _clear_stopped(tended: Tended) -> None:

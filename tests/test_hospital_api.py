@@ -26,6 +26,9 @@ CONTRACT = {
     "/orders/{no}": "get", "/obligations": "get", "/obligations/mine": "put",
     "/orders/{no}/close": "post", "/appointments/{appointment}/cancel": "post", "/papers": "post",
     "/papers/outcome": "post", "/facts": "post",
+    "/patients/{patient}/examinations/{kind}": "get", "/patients/{patient}/examination-times": "get",
+    "/examination-bookings": "post", "/examination-bookings/{booking}/move": "post",
+    "/examination-bookings/{booking}/cancel": "post", "/examination-bookings/{booking}/slip": "post",
 }
 
 
@@ -58,7 +61,7 @@ def test_openapi_describes_every_call_and_its_refusals(hospital: Hospital) -> No
 
 def test_nothing_without_a_token(hospital: Hospital) -> None:
     for path, method in CONTRACT.items():
-        for name in ("department", "patient", "appointment"):
+        for name in ("department", "patient", "appointment", "booking"):
             path = path.replace(f"{{{name}}}", "1")
         path = path.replace("{hold}", "6f9619ff-8b86-d011-b42d-00c04fc964ff").replace("{", "").replace("}", "")
         answer = getattr(Client(headers={"Authorization": "Bearer guess"}), method)(API + path)

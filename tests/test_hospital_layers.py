@@ -15,6 +15,7 @@ MAY_NOT = {
     "care": {"queueing", "money", "kiosk", "registrar", "payments", "tending"},
     "money": {"kiosk", "registrar", "tending"},
     "queueing": {"money", "kiosk", "registrar", "tending"},
+    "examining": {"money", "kiosk", "registrar", "tending"},
     "kiosk": {"registrar", "tending"},
     "seeding": {"money", "kiosk", "registrar", "tending"},
 }

@@ -12,6 +12,7 @@ from hospital import clock
 from hospital.care import numbers, roster
 from hospital.care.models import Department, Patient, Practitioner, Schedule, Slot
 from hospital.care.people import check_digit
+from hospital.seeding.examining import examinations
 from hospital.seeding.hospital_data import DEPARTMENTS, DOCTORS, FAMILY, GIVEN, TITLES, Dept
 
 DAYS = 14
@@ -33,6 +34,7 @@ def fill(first: dt.date) -> str:
         doctors = {code: [_doctor(departments[code], code, place, row) for place, row in enumerate(rows)]
                    for code, rows in DOCTORS.items()}
         _patients()
+        examinations(first, DAYS)
         planned = [plan for day in range(DAYS) for one in DEPARTMENTS
                    for plan in _plans(first + dt.timedelta(days=day), one, departments[one.code], doctors[one.code])]
         made = _open_sessions(planned)

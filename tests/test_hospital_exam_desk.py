@@ -1,0 +1,126 @@
+"""The desk of the blood draw: today's list, who came, who is done; windows by the bookings; and many hands at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import transaction
+
+from exam_rooms import TOMORROW, Rooms, at
+from hospital.examining import booking, desk, models as m, opening
+from hospital.refusal import Refusal
+from hospital.tending import tend
+from hospital_fixtures import Clock, Hospital
+from test_hospital_races import at_once
+
+
+@pytest.fixture
+def rooms(hospital: Hospital, time: Clock) -> Rooms:
+    return Rooms(hospital, time)
+
+
+def book(rooms: Rooms, start: str, *codes: str) -> m.Booking:
+    patient = rooms.patient()
+    with transaction.atomic():
+        return booking.book(patient.pk, rooms.order(patient, *codes), at(start))
+
+
+def blood() -> int:
+    return m.Station.objects.get(code="BLOOD").pk
+
+
+def test_the_day_by_segments_with_the_windows_it_needs(rooms: Rooms) -> None:
+    for _ in range(9):
+        book(rooms, "08:00", "BIOCHEM")
+    book(rooms, "08:15", "CBC")
+    day = [one for one in desk.day_list(blood(), TOMORROW) if one.turns]
+    assert [(len(one.turns), one.needed, one.segment.windows) for one in day] == [(9, 2, 6), (1, 1, 6)]
+    assert desk.day_list(blood(), TOMORROW)[0].needed == 0
+
+
+def test_drawn_three_times_the_order_is_done(rooms: Rooms, time: Clock) -> None:
+    made = book(rooms, "08:00", "OGTT")
+    first, second, third = made.turns.order_by("start")
+    time.time = at("08:10")
+    assert desk.arrived(first.pk).state == "arrived" and desk.arrived(first.pk).state == "arrived"
+    assert [one.waiting for one in desk.day_list(blood()) if one.turns] == [1, 0, 0]
+    with transaction.atomic():
+        desk.done(first.pk)
+    second.refresh_from_db()
+    assert second.start == at("09:10"), "an hour after the needle, not after the plan"
+    for turn in (second, third):
+        with transaction.atomic():
+            desk.done(turn.pk)
+    made.refresh_from_db()
+    assert made.state == "fulfilled" and m.ServiceRequest.objects.get(served__booking=made).state == "completed"
+    with pytest.raises(Refusal, match="turn_over"):
+        desk.missed(first.pk)
+    with pytest.raises(Refusal, match="unknown_turn"):
+        desk.arrived(987654)
+
+
+def test_who_missed_it_may_book_anew(rooms: Rooms) -> None:
+    made = book(rooms, "08:00", "CBC")
+    with transaction.atomic():
+        desk.missed(made.turns.get().pk)
+    made.refresh_from_db()
+    assert made.state == "noshow" and len(booking.bundles(made.patient_id, "blood")) == 1
+
+
+def test_the_desk_moves_what_the_patient_may_not(rooms: Rooms, time: Clock) -> None:
+    made = book(rooms, "08:00", "CBC")
+    time.time = at("07:50")
+    with pytest.raises(Refusal, match="exam_fixed"), transaction.atomic():
+        booking.move(made, at("09:00"))
+    with transaction.atomic():
+        assert booking.move(made, at("09:00"), by_desk=True).start == at("09:00")
+
+
+def test_a_window_closes_and_nobody_booked_is_sent_away(rooms: Rooms) -> None:
+    for _ in range(20):
+        book(rooms, "08:00", "CBC")
+    assert opening.set_windows(blood(), at("08:00"), at("09:00"), 1) == 4
+    [first, second] = m.Segment.objects.filter(station=blood(), start__in=(at("08:00"), at("08:15"))).order_by("start")
+    assert (first.windows, first.capacity) == (1, first.taken) and second.capacity == 810
+    patient = rooms.patient()
+    assert "08:00" not in rooms.times(patient, rooms.order(patient, "CBC"))
+    opening.set_windows(blood(), at("08:00"), at("08:15"), 8)
+    first.refresh_from_db()
+    assert first.capacity == 8 * 810
+
+
+def test_days_ahead_are_opened_by_themselves_and_once(rooms: Rooms, time: Clock) -> None:
+    assert tend().segments_opened > 0 and tend().segments_opened == 0
+    time.go(days=1)
+    assert tend().segments_opened > 0
+    days = {one.astimezone().date() for one in m.Segment.objects.filter(station=blood()).values_list("start", flat=True)}
+    assert len(days) == opening.AHEAD + 1
+    assert opening.open_ahead() == 0
+
+
+def test_the_last_place_is_given_once(rooms: Rooms) -> None:
+    """Twelve machines, five draws' room at nine, and tests that need nine o'clock as their first, second or third draw."""
+    segment = m.Segment.objects.get(station=blood(), start=at("09:00"))
+    m.Segment.objects.filter(pk=segment.pk).update(capacity=5 * (3600 // 35))
+    asked = []
+    for place in range(12):
+        patient = rooms.patient()
+        test, start = (("OGTT", "08:00"), ("INSULIN", "08:00"), ("CBC", "09:00"))[place % 3]
+        asked.append((patient.pk, rooms.order(patient, test), at(start)))
+
+    def ask(patient: int, orders: list[int], start: dt.datetime) -> str:
+        try:
+            with transaction.atomic():
+                booking.book(patient, orders, start)
+        except Refusal as no:
+            return no.code
+        return "booked"
+
+    ends = at_once(*[lambda one=one: ask(*one) for one in asked])       # type: ignore[misc]
+    assert sorted(set(ends)) == ["booked", "slot_full"] and ends.count("booked") == 5
+    segment.refresh_from_db()
+    assert segment.taken == segment.capacity
+    whole = sum(m.Turn.objects.values_list("seconds", flat=True))
+    filled = sum(m.Segment.objects.filter(station=blood()).values_list("taken", flat=True))
+    assert filled == whole, "who did not get all draws got none"
