@@ -43,8 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("name", help="its name; a known name gets a new token")
     one.set_defaults(run=kiosk)
 
-    one = commands.add_parser("admin-user", help="create a registrar for /admin/ and print the password")
-    one.add_argument("name", help="user name; a known one gets a new password")
+    one = commands.add_parser("admin-user", help="create an account of the staff's, for /console/ and /admin/, and print "
+                                                 "its password")
+    one.add_argument("name", help="user name; a known one gets a new password and these roles")
+    one.add_argument("--role", action="append", metavar="ROLE", help="registrar (default), doctor, nurse, office, feedback, "
+                     "technician, administrator; more than one by repeating it")
     one.set_defaults(run=admin_user)
 
     one = commands.add_parser("tend", help="one pass: settle orders, refunds and payments that were left")
@@ -130,8 +133,12 @@ def kiosk(arguments: argparse.Namespace) -> None:
 def admin_user(arguments: argparse.Namespace) -> None:
     from hospital.registrar import rights
 
+    try:
+        roles = [rights.Role(name) for name in arguments.role or ["registrar"]]
+    except ValueError as unknown:
+        raise SystemExit(f"--role: {unknown}; known are {', '.join(rights.Role.values)}") from None
     password = secrets.token_urlsafe(12)
-    rights.make_registrar(arguments.name, password)
+    rights.make_staff(arguments.name, password, *roles)
     print(password)
 
 

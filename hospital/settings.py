@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "hospital.examining",
     "hospital.kiosk",
     "hospital.registrar",
+    "hospital.console",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hospital.registrar.trail.Watching",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -128,6 +130,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if _HTTPS else []
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 3600     # a shift; a console that nobody touches is left sooner (STAFF_IDLE_MINUTES)
 SECURE_REFERRER_POLICY = "same-origin"
 
 LOGGING = {
@@ -179,3 +182,5 @@ RECONCILE_AGAIN_SECONDS = 1800  # before a bill that is not there is asked for a
 RECONCILE_DAYS = 7          # for so many days; afterwards it is a person's business
 TEND_SECONDS = 5            # between two tending passes
 TEND_ASK_SECONDS = 10       # tending asks about one open order at most this often
+STAFF_IDLE_MINUTES = 30     # a console that nobody touches asks for the password again
+KIOSK_SILENT_MINUTES = 3    # a kiosk that was not heard for so long is an alarm: it asks every 20 s

@@ -18,6 +18,7 @@ MAY_NOT = {
     "examining": {"money", "kiosk", "registrar", "tending"},
     "kiosk": {"registrar", "tending"},
     "seeding": {"money", "kiosk", "registrar", "tending"},
+    "registrar": {"console"},
 }
 
 

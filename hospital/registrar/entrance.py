@@ -14,6 +14,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -21,8 +22,8 @@ from hospital import clock
 from hospital.registrar.models import Attempts
 
 
-class Entrance(AdminAuthenticationForm):
-    """The log-in form of the staff's pages."""
+class ConsoleEntrance(AuthenticationForm):
+    """The log-in form of the console: for everybody who works here."""
 
     def clean(self) -> dict[str, Any]:
         name = str(self.cleaned_data.get("username", ""))
@@ -36,6 +37,10 @@ class Entrance(AdminAuthenticationForm):
         words: dict[str, Any] = super().clean()
         Attempts.objects.filter(pk__in=who).delete()
         return words
+
+
+class Entrance(ConsoleEntrance, AdminAuthenticationForm):
+    """The log-in form of /admin/: for those who have lists there."""
 
 
 def _attempt(who: str) -> dt.timedelta | None:

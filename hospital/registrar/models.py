@@ -1,4 +1,4 @@
-"""Wrong passwords, counted."""
+"""Wrong passwords, counted; and the trail: who changed what."""
 
 from __future__ import annotations
 
@@ -12,3 +12,30 @@ class Attempts(models.Model):
     count = models.PositiveSmallIntegerField(default=0)
     last_at = models.DateTimeField()
     barred_until = models.DateTimeField(null=True)
+
+
+class Step(models.Model):
+    """One change that somebody who works here has made; see `trail`. Only ever added: the database itself refuses to
+    change or delete one (the triggers are in the migration that made the table)."""
+
+    at = models.DateTimeField("时间")
+    who = models.CharField("账号", max_length=150)     # the name as it was, not a reference: accounts come and go
+    what = models.CharField("操作", max_length=200)
+    thing = models.CharField("对象", max_length=60)    # "care.schedule 12"
+    label = models.CharField("说明", max_length=200)   # for people; persons masked
+    before = models.JSONField("之前", default=dict)    # of the fields that have changed; persons masked
+    after = models.JSONField("之后", default=dict)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "操作记录"
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["at"], name="step_at"), models.Index(fields=["who", "at"], name="step_who")]
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.what}"
+
+    @property
+    def changes(self) -> list[tuple[str, tuple[str, str]]]:
+        """(field, (before, after)) in the fields' order; "—" where there was or is none."""
+        return [(name, (str(self.before.get(name, "—")), str(self.after.get(name, "—"))))
+                for name in {**self.before, **self.after}]

@@ -1,0 +1,86 @@
+"""The kiosks as the house sees them: when they were last heard, what they say fails, and what waits for a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db.models import Max
+
+from hospital import clock
+from hospital.console.words import Both
+from hospital.kiosk.models import Fact, Kiosk
+from hospital.money import obligations
+from hospital.money.obligations import Owed
+
+_LOOKED_BACK = dt.timedelta(days=7)
+_OFF, _SILENT, _FAULT, _WELL = (Both("停用", "Switched off"), Both("失联", "Silent"), Both("有故障", "Fault"),
+                                Both("正常", "Well"))
+_WHAT = {"idcard": Both("身份证阅读器", "ID card reader"), "printer": Both("凭条打印机", "Ticket printer"),
+         "report": Both("报告打印机", "Report printer"), "scanner": Both("扫码器", "Scanner"),
+         "server": Both("服务器连接", "Connection"), "payment": Both("支付", "Payment"), "cards": Both("发卡机", "Cards"),
+         "terminal": Both("银行卡终端", "Bank terminal"), "watchdog": Both("看门狗", "Watchdog")}
+_PAPER = {"paper_out": Both("缺纸", "Out of paper"), "paper_jam": Both("卡纸", "Paper jam"),
+          "cover_open": Both("打印机盖未合", "Cover open")}
+
+
+@dataclass
+class Machine:
+    kiosk: Kiosk
+    state: Both
+    mark: str                       # of the state: a letter, so that it is not the colour alone that says it
+    paper: Both | None = None       # why it could not print, if nothing was heard since that would mend it
+    failing: list[Both] = field(default_factory=list)
+    journey: Fact | None = None     # the last that was begun
+    owed: list[Owed] = field(default_factory=list)
+
+    @property
+    def alarm(self) -> bool:
+        return self.state in (_SILENT, _FAULT) or any(one.person for one in self.owed)
+
+
+def machines() -> list[Machine]:
+    """All of them, alarms first. Five queries, however many there are, and their own obligations."""
+    now = clock.now()
+    facts = _facts(now - _LOOKED_BACK)
+    owed: dict[str, list[Owed]] = defaultdict(list)
+    for one in obligations.MachineObligation.objects.all():
+        owed[one.kiosk].append(obligations.of_machine(one))
+    found = [_machine(kiosk, facts[kiosk.pk], owed[kiosk.name], now) for kiosk in Kiosk.objects.all()]
+    return sorted(found, key=lambda one: (not one.alarm, one.state is _OFF, one.kiosk.name))
+
+
+def _facts(since: dt.datetime) -> dict[int, list[Fact]]:
+    """The newest of each kind and device of each machine, newest first."""
+    told = Fact.objects.filter(at__gte=since, kind__in=("works", "fails", "counted", "visit")) | Fact.objects.filter(
+        at__gte=since, kind="refused", data__reason__in=list(_PAPER))
+    newest = told.order_by().values("kiosk", "kind", "data__what").annotate(newest=Max("pk")).values("newest")
+    found: dict[int, list[Fact]] = defaultdict(list)
+    for fact in Fact.objects.filter(pk__in=newest).order_by("-at", "-pk"):
+        found[fact.kiosk_id].append(fact)
+    return found
+
+
+def _machine(kiosk: Kiosk, facts: list[Fact], owed: list[Owed], now: dt.datetime) -> Machine:
+    latest: dict[str, str] = {}
+    for fact in facts:
+        if fact.kind in ("works", "fails"):
+            latest.setdefault(str(fact.data.get("what")), fact.kind)
+    failing = [_WHAT.get(what, Both(what, what)) for what, kind in sorted(latest.items()) if kind == "fails"]
+    silent = kiosk.seen_at is None or now - kiosk.seen_at > dt.timedelta(minutes=settings.KIOSK_SILENT_MINUTES)
+    state, mark = ((_OFF, "–") if not kiosk.active else (_SILENT, "✕") if silent else (_FAULT, "！") if failing
+                   else (_WELL, "✓"))
+    return Machine(kiosk, state, mark, _paper(facts), failing,
+                   next((fact for fact in facts if fact.kind == "visit"), None), owed)
+
+
+def _paper(facts: list[Fact]) -> Both | None:
+    """What the newest fact about paper says. Somebody who fills it counts it, or the printer works again."""
+    for fact in facts:
+        if fact.kind == "refused":
+            return _PAPER[fact.data["reason"]]
+        if fact.kind == "counted" or (fact.kind, fact.data.get("what")) == ("works", "printer"):
+            return None
+    return None

@@ -1,0 +1,78 @@
+"""The trail: every change with who, when, before and after; nobody's name in it; and it can only grow."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from hospital.care.models import Department
+from hospital.registrar import rights, trail
+from hospital.registrar.models import Step
+from hospital.registrar.rights import Role
+from hospital_fixtures import Hospital
+
+RIGHT = "a long password"
+
+
+def client(role: Role) -> Client:
+    inside = Client()
+    inside.force_login(rights.make_staff(f"one-{role}", RIGHT, role))
+    return inside
+
+
+def change(hospital: Hospital, phone: str = "19900005678", name: str = "测试乙") -> Client:
+    """A registrar corrects a file at /admin/."""
+    desk, person = client(Role.REGISTRAR), hospital.patient(name="测试甲", phone="19900001234")
+    answer = desk.post(f"/admin/care/patient/{person.pk}/change/", {
+        "name": name, "card_kind": person.card_kind, "id_number": person.id_number, "sex": "male", "phone": phone,
+        "no_shows": 0})
+    assert answer.status_code == 302
+    return desk
+
+
+def test_what_is_changed_at_admin_is_there_with_before_and_after_masked(hospital: Hospital) -> None:
+    change(hospital)
+    step = Step.objects.exclude(after={}).get()
+    assert (step.who, step.what, step.thing.split()[0]) == ("one-registrar", "修改", "care.patient")
+    assert (step.before, step.after) == ({"name": "测**", "phone": "199****1234", "sex": "unknown"},
+                                         {"name": "测**", "phone": "199****5678", "sex": "male"})
+    assert step.at == hospital.time.now()
+
+
+def test_the_page_shows_nobody_s_name(hospital: Hospital) -> None:
+    change(hospital)
+    shown = client(Role.ADMINISTRATOR).get("/console/trail").content.decode()
+    assert "199****5678" in shown and "one-registrar" in shown
+    assert not [secret for secret in ("测试甲", "测试乙", "19900001234", "19900005678") if secret in shown]
+    assert "one-registrar" not in client(Role.ADMINISTRATOR).get("/console/trail?who=somebody").content.decode().split(
+        "<tbody>")[1], "and can be asked for one account"
+
+
+def test_the_database_refuses_to_change_or_delete_a_step(hospital: Hospital) -> None:
+    change(hospital)
+    kept = list(Step.objects.values())
+    for statement in ("UPDATE registrar_step SET who = 'somebody else'", "DELETE FROM registrar_step"):
+        with pytest.raises(DatabaseError, match="only added to"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    assert list(Step.objects.values()) == kept and kept
+
+
+def test_a_change_and_its_step_are_there_together_or_not_at_all(hospital: Hospital) -> None:
+    class Request:
+        user = rights.make_staff("wang", RIGHT, Role.OFFICE)
+
+    with pytest.raises(ZeroDivisionError), trail.act(Request(), "改名", hospital.heart):
+        Department.objects.filter(pk=hospital.heart.pk).update(name_zh="心内科")
+        raise ZeroDivisionError
+    assert Department.objects.get(pk=hospital.heart.pk).name_zh == "心血管内科" and not Step.objects.exists()
+    with trail.act(Request(), "改名", hospital.heart):
+        Department.objects.filter(pk=hospital.heart.pk).update(name_zh="心内科")
+    step = Step.objects.get()
+    assert (step.before, step.after) == ({"name_zh": "心血管内科"}, {"name_zh": "心内科"})
+
+
+def test_what_patients_do_at_machines_is_not_in_the_staffs_trail(hospital: Hospital) -> None:
+    hospital.patient()
+    hospital.session()
+    assert not Step.objects.exists()
