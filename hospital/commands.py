@@ -43,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("name", help="its name; a known name gets a new token")
     one.set_defaults(run=kiosk)
 
+    one = commands.add_parser("fhir-client", help="register another system for /fhir/R4 and print its token, once")
+    one.add_argument("name", help="its name; a known name gets a new token and the scopes given now")
+    one.add_argument("--scope", action="append", metavar="SCOPE",
+                     help="like system/Appointment.crus, once or more (reading rosters only)")
+    one.add_argument("--channel", default="web", help="whose places it may give: web (default), app, phone, window …")
+    one.set_defaults(run=fhir_client)
+
     one = commands.add_parser("admin-user", help="create an account of the staff's, for /console/ and /admin/, and print "
                                                  "its password")
     one.add_argument("name", help="user name; a known one gets a new password and these roles")
@@ -128,6 +135,15 @@ def kiosk(arguments: argparse.Namespace) -> None:
     from hospital.kiosk import tokens
 
     print(tokens.register(arguments.name))
+
+
+def fhir_client(arguments: argparse.Namespace) -> None:
+    from hospital.fhir import callers
+
+    try:
+        print(callers.register(arguments.name, " ".join(arguments.scope or [callers.ROSTER]), arguments.channel))
+    except ValueError as no:
+        raise SystemExit(str(no)) from None
 
 
 def admin_user(arguments: argparse.Namespace) -> None:

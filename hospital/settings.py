@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "hospital.money",
     "hospital.examining",
     "hospital.kiosk",
+    "hospital.fhir",
     "hospital.registrar",
     "hospital.console",
 ]

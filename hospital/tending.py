@@ -24,6 +24,7 @@ from django.db.models import F, Q
 from hospital import bell, clock
 from hospital.care import booking
 from hospital.examining import opening
+from hospital.fhir.models import Claim as SystemClaim
 from hospital.kiosk import acquaintance, claims
 from hospital.money import cancelling, daily, refunding, settling
 from hospital.money.models import Order, Refund
@@ -87,7 +88,7 @@ def _clear_stopped(tended: Tended) -> None:
 
 
 def _forget_old(tended: Tended) -> None:
-    tended.answers_forgotten = claims.forget_old()
+    tended.answers_forgotten = claims.forget_old() + claims.forget_old(SystemClaim)
     acquaintance.forget_old()
 
 

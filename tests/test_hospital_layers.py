@@ -13,10 +13,11 @@ import hospital
 ROOT = Path(hospital.__file__).parent
 MAY_NOT = {
     "care": {"queueing", "money", "kiosk", "registrar", "payments", "tending"},
-    "money": {"kiosk", "registrar", "tending"},
+    "money": {"kiosk", "fhir", "registrar", "tending"},
     "queueing": {"money", "kiosk", "registrar", "tending"},
     "examining": {"money", "kiosk", "registrar", "tending"},
-    "kiosk": {"registrar", "tending"},
+    "fhir": {"registrar", "tending"},
+    "kiosk": {"fhir", "registrar", "tending"},
     "seeding": {"money", "kiosk", "registrar", "tending"},
     "registrar": {"console"},
 }
