@@ -7,6 +7,7 @@ HOSPITAL_HOSTS   host names the server answers to, comma-separated    (127.0.0.1
 HOSPITAL_HTTPS   1 when a TLS proxy stands in front: secure cookies   (0)
 WECHAT_ACCOUNT   folder with the merchant's account and keys          (no payment by WeChat Pay)
 ALIPAY_ACCOUNT   folder with the application's account and keys       (no payment by Alipay)
+HOSPITAL_SMS     package.module:function that sends a text message    (messages wait, to be seen)
 """
 
 from __future__ import annotations
@@ -84,9 +85,9 @@ INSTALLED_APPS = [
     "hospital.care",
     "hospital.queueing",
     "hospital.money",
+    "hospital.outpatient",
     "hospital.examining",
     "hospital.kiosk",
-    "hospital.fhir",
     "hospital.registrar",
     "hospital.console",
 ]
@@ -167,7 +168,16 @@ LATER_LOOKS = (120, 1800, 86400)    # seconds after an order was shut: was money
 PER_DAY = 3                 # bookings of one person for one day
 CANCEL_MINUTES = 30         # before the segment begins
 ARRIVE_MINUTES = 5          # before the segment begins
+ROSTER_DAYS = 28            # sessions are planned this far ahead, as drafts
+RELEASE_DAYS = 14           # and released this far ahead, where no rule says otherwise
+RELEASE_MINUTE = 420        # at this minute of the day (7:00)
 NO_SHOWS = 3                # after this many the person registers on the day only
+NO_SHOW_DAYS = 365          # a visit missed longer ago counts no more
+WITHDRAWN_DAYS = 90         # above NO_SHOWS, nothing is booked from afar for so long
+SIMILAR_DAYS = 14           # a doctor like a full one is looked for this far ahead
+SMS_GATEWAY = os.environ.get("HOSPITAL_SMS", "")    # package.module:function of the gateway; without one, messages wait
+SMS_TRIES = 6               # then a message has failed
+SMS_AGAIN_SECONDS = 60      # before the next try, doubled by each
 ACQUAINTED_MINUTES = 60     # a machine may act for who showed themselves there this long ago
 FINDS_A_MINUTE = 30         # people looked for at one machine
 LOGIN_TRIES = 5             # wrong passwords for one name, or from one address, before the next one must wait

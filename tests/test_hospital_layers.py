@@ -15,6 +15,7 @@ MAY_NOT = {
     "care": {"queueing", "money", "kiosk", "registrar", "payments", "tending"},
     "money": {"kiosk", "fhir", "registrar", "tending"},
     "queueing": {"money", "kiosk", "registrar", "tending"},
+    "outpatient": {"queueing", "examining", "kiosk", "fhir", "registrar", "console", "tending"},
     "examining": {"money", "kiosk", "registrar", "tending"},
     "fhir": {"registrar", "tending"},
     "kiosk": {"fhir", "registrar", "tending"},

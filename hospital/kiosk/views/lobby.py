@@ -7,10 +7,12 @@ from ninja import Query, Router
 
 from hospital import clock
 from hospital.care import roster
-from hospital.kiosk import answers, schemas as wire
+from hospital.care.models import Channel
+from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk.door import Request, act, read
 from hospital.kiosk.models import Fact
 from hospital.money import channels
+from hospital.outpatient import registering
 from hospital.version import VERSION
 
 router = Router(tags=["lobby"])
@@ -25,15 +27,19 @@ def hello(request: Request) -> wire.Hello:
 
 @read(router, "/departments", list[wire.Department])
 def departments(request: Request) -> list[wire.Department]:
-    """In the hospital's order, key departments first, with what is left today."""
-    return [answers.department(*one) for one in roster.departments()]
+    """In the hospital's order, key departments first, with what is left for kiosks today."""
+    return [answers.department(*one) for one in roster.departments(registering.shares_of(Channel.KIOSK))]
 
 
-@read(router, "/departments/{int:department}/sessions", list[wire.Session], ("unknown_department",))
-def sessions(request: Request, department: int,
-             days: Annotated[int, Query(ge=1, le=31)] = 14) -> list[wire.Session]:
-    """Released sessions from now on; segments that are over are left out."""
-    return [answers.session(one) for one in roster.sessions(department, days)]
+@read(router, "/departments/{int:department}/sessions", list[wire.Session], ("unknown_department", "unknown_patient"))
+def sessions(request: Request, department: int, days: Annotated[int, Query(ge=1, le=31)] = 14,
+             patient: int | None = None) -> list[wire.Session]:
+    """Released sessions from now on; segments that are over are left out. Places left are those that a kiosk may give,
+    and those kept for who was referred, where `patient` was."""
+    if patient is not None:
+        acquaintance.here(request.auth, patient)
+    shares = registering.shares_of(Channel.KIOSK, patient, department)
+    return [answers.session(one) for one in roster.sessions(department, days, shares)]
 
 
 @act(router, "/facts", wire.Empty)

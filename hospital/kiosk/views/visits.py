@@ -9,6 +9,7 @@ from hospital.care.models import Appointment
 from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk.door import Request, act
 from hospital.money import cancelling
+from hospital.outpatient import registering
 from hospital.refusal import Refusal
 
 router = Router(tags=["visits"])
@@ -24,11 +25,12 @@ def _appointment(pk: int) -> Appointment:
 
 
 @act(router, "/holds", wire.Hold, ("slot_full", "already_booked", "daily_limit", "session_stopped", "past",
-                                   "unknown_segment", "unknown_patient", "blacklisted", "held_elsewhere"))
+                                   "unknown_segment", "unknown_patient", "blacklisted", "held_elsewhere",
+                                   "booking_limit"))
 def hold(request: Request, body: wire.NewHold) -> wire.Hold:
     """Keep the first free number of a segment for a few minutes."""
     acquaintance.here(request.auth, body.patient)
-    return answers.hold(booking.hold(body.patient, body.segment, request.auth.name))
+    return answers.hold(registering.hold(body.patient, body.segment, request.auth.name))
 
 
 @act(router, "/holds/{uuid:hold}/release", wire.Released, ("unknown_hold",))

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class OutpatientConfig(AppConfig):
+    name = "hospital.outpatient"
+    label = "outpatient"
+    verbose_name = "门诊办公室"
+    default_auto_field = "django.db.models.BigAutoField"
