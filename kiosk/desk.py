@@ -15,7 +15,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from drivers.contract import CardReader, DeviceError, IdCard, Printed, Printer, Scanner
+from drivers.contract import (CardReader, DeviceError, IdCard, Printed, Printer, Scanner, SocialCard, Stripe,
+                              VisitCard)
 from drivers.service import Service
 from kiosk import requests as r
 from kiosk import tickets
@@ -107,11 +108,18 @@ class Ear(Protocol):
 
 @dataclass(frozen=True)
 class Lobby:
-    """The devices of this machine."""
+    """The devices of this machine; None: it has no such reader."""
 
     idcard: Service[CardReader[IdCard]]
     scanner: Service[Scanner]
     printer: Service[Printer]
+    social: Service[CardReader[SocialCard]] | None = None
+    visit_card_reader: Service[CardReader[VisitCard]] | None = None
+    stripe: Service[CardReader[Stripe]] | None = None
+
+    def has(self, ear: str) -> bool:
+        """Is there a device to listen at? (A payment is heard without one.)"""
+        return getattr(self, EAR_OF.get(ear, ear), True) is not None
 
 
 class Desk:
@@ -159,7 +167,7 @@ class Desk:
             self._post(Heard(serial, event))
 
         self._asked = getattr(ask, "accepts", (r.CodeKind.VISIT_CARD,))
-        listens = [name for name in ask.listens if EAR_OF.get(name, name) not in self.closed]
+        listens = [name for name in ask.listens if self._lobby.has(name) and EAR_OF.get(name, name) not in self.closed]
         for name in self._ears.keys() - set(listens):
             self._ears.pop(name).close()
         for name in listens:
@@ -175,8 +183,9 @@ class Desk:
 
     def _ear(self, name: str, ask: r.Ask[Any], hear: Hear) -> Ear:
         match name:
-            case "idcard":
-                return card_ear(self._lobby.idcard, self._hands, hear, lambda: self._now().date())
+            case "idcard" | "social" | "visit_card_reader" | "stripe":
+                return card_ear(name, getattr(self._lobby, name), self._hands, hear, self._codes,
+                                lambda: self._now().date())
             case "scanner":
                 return code_ear(self._lobby.scanner, self._hands, hear, self._codes, lambda: self._asked)
             case "payer_code":

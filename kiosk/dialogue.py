@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from kiosk.requests import Answered, Ask, Complaint, Event, Left, Pay, Waiting, Welcome
+from kiosk.requests import Answered, Ask, Complaint, Event, Left, Pay, Waiting, Ways, Welcome
 from kiosk.visit import Comfort, Scene
 from kiosk.words import Text
 
@@ -96,6 +96,11 @@ class Dialogue:
         if self._question is not None:
             self._question.ask = ask
             self._draw(self._question, ask=ask)
+
+    def meet(self, ways: Ways) -> None:
+        """Another reader works, or one less: the same question, as this machine asks it now."""
+        if self._question is not None and self._question.ask != (here := self._question.ask.here(ways)):
+            self.replace(here)
 
     # For the person and the world.
 

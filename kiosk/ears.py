@@ -11,14 +11,16 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from drivers import contract
 from drivers.contract import (CardMoved, CardReader, CardRefused, DeviceError, IdCard, NothingPresented, Scanner,
-                              State, Status)
+                              State, Status, Stripe)
 from drivers.service import Command, Service
 from kiosk.care import Document, Order
 from kiosk.hands import Hands
 from kiosk.hospital import Hospital, Unknown
 from kiosk.numbers import CodeRule, kind_of_code, wallet_of
-from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, Event, PaymentNews, Refused)
+from kiosk.requests import (CardRead, CardTrouble, CodeKind, CodeShown, Event, PaymentNews, Refused, SocialCard,
+                            SocialRead)
 
 WAIT = 30.0          # seconds one wait for a card or code lasts before it is begun again
 AGAIN = 1.0          # seconds before a failed device, or the payment, is asked again
@@ -87,18 +89,42 @@ class PaymentEar:
         self._hands.after(AGAIN, self._ask)
 
 
-def card_ear(service: Service[CardReader[IdCard]], hands: Hands, hear: Hear, today: Callable[[], dt.date]) -> DeviceEar:
-    """Hears ID cards: CardRead, or CardTrouble when one was there and could not be read."""
+MOVED = {"stripe": "swipe_again"}
+REFUSED = {"social": "social_refused", "visit_card_reader": "visit_card_refused", "stripe": "visit_card_refused"}
+"""What is said of a card that was taken away too soon, or is of no use, where a reader has words of its own for that."""
 
-    def meaning(answer: IdCard | DeviceError) -> Event | None:
+
+def card_ear(name: str, service: Service[CardReader[Any]], hands: Hands, hear: Hear, rules: Sequence[CodeRule],
+             today: Callable[[], dt.date]) -> DeviceEar:
+    """Hears cards at the reader `name`; CardTrouble when one was there and could not be read."""
+
+    def meaning(answer: Any) -> Event | None:
         match answer:
-            case IdCard():
-                return CardRead(document(answer, today()))
-            case CardMoved() | CardRefused():
-                return CardTrouble(answer.cause)
-        return None
+            case CardMoved():
+                return CardTrouble(MOVED.get(name, answer.cause))
+            case CardRefused():
+                return CardTrouble(REFUSED.get(name, answer.cause))
+            case DeviceError():
+                return None
+        return shown(answer, rules, today())
 
     return DeviceEar(service, hands, lambda reader: reader.read_card(WAIT), meaning, hear)
+
+
+def shown(card: IdCard | contract.SocialCard | contract.VisitCard | Stripe, rules: Sequence[CodeRule],
+          today: dt.date) -> Event:
+    """What a card that was read means. A visit card's number has the form that the hospital's have on paper, too."""
+    match card:
+        case IdCard():
+            return CardRead(document(card, today))
+        case contract.SocialCard():
+            return SocialRead(SocialCard(card.region, card.card_number, card.number, card.name))
+        case Stripe(bank=True):
+            return CardTrouble("bank_card")
+    number = card.number.upper()
+    if not any(rule.kind == CodeKind.VISIT_CARD and rule.fits(number) for rule in rules):
+        return CardTrouble("visit_card_refused")
+    return CodeShown(CodeKind.VISIT_CARD, number)
 
 
 def code_ear(service: Service[Scanner], hands: Hands, hear: Hear, rules: Sequence[CodeRule],

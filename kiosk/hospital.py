@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
                         PaperState, Patient, Session)
-from kiosk.requests import PayerCode, Refused, VisitCard
+from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
 from kiosk.wire import Misfit, from_json, to_json
 from kiosk.words import Name
 
@@ -99,11 +99,14 @@ class Hospital:
     def sessions(self, department: int, days: int = 14) -> tuple[Session, ...]:
         return self._get(tuple[Session, ...], f"/departments/{department}/sessions?days={days}")
 
-    def find_patient(self, shown: Document | VisitCard | str) -> Patient:
+    def find_patient(self, shown: Document | SocialCard | VisitCard | str) -> Patient:
         """Refused: unknown_patient, name_mismatch."""
+        body: dict[str, Any]
         match shown:
             case Document():
                 body = {"id_number": shown.number, "name": shown.name}
+            case SocialCard():
+                body = {"social": to_json(shown)}
             case VisitCard(number):
                 body = {"visit_card": number}
             case _:

@@ -24,7 +24,7 @@ def lights_of(scene: Scene) -> Mapping[str, Flash]:
         case Waiting(title=Words("wait.print")):
             return {"printer": Flash.STEADY}
     how = Flash.STEADY if isinstance(scene.ask, Welcome) else Flash.SLOW
-    return {slot: how for name in scene.ask.listens if (slot := SLOTS.get(name, name))}
+    return {slot: how for name in scene.ask.slots if (slot := SLOTS.get(name, name))}
 
 
 class Lit:

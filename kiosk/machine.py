@@ -23,6 +23,7 @@ from kiosk.journeys import stories, tiles
 from kiosk.lights import Lit
 from kiosk.numbers import code_rules
 from kiosk.power import Shutdown
+from kiosk.requests import READERS, Ways
 from kiosk.service import survey
 from kiosk.service.acts import Acts
 from kiosk.service.local import Local
@@ -71,8 +72,9 @@ class Machine:
         self.hospital = Hospital(settings.hospital_url, token(state))
         self.sync = Sync(self.journal, self.hospital, post, self._look_at_the_clock)
         self.services: dict[str, Service[Any]] = {
-            name: self._service(name) for name in (*Lobby.__dataclass_fields__, *OPTIONAL) if getattr(settings, name)}
-        self.lobby = Lobby(**{name: self.services[name] for name in Lobby.__dataclass_fields__})
+            name: self._service(name) for name in dict.fromkeys((*Lobby.__dataclass_fields__, *OPTIONAL))
+            if getattr(settings, name)}
+        self.lobby = Lobby(**{name: self.services[name] for name in Lobby.__dataclass_fields__ if name in self.services})
         self.local = Local(state / "local.json", self.now)
         self.desk = Desk(self.journal, self.hospital, self.lobby, Name(settings.hospital_zh, settings.hospital_en),
                          code_rules(visit_card=settings.visit_card, insurance_code=settings.insurance_code,
@@ -92,7 +94,8 @@ class Machine:
         self.sync.start()
         ports.after(0, lambda: self._live(ports))
         return Stage(self._lit(ports), self.desk, {**stories(), SERVICE: maintain}, tiles(), self.now,
-                     Comfort(Language(self.settings.language)), self.settings.patience)
+                     Comfort(Language(self.settings.language)), self.settings.patience,
+                     Ways(tuple(reader for reader in READERS if reader in self.services), self.settings.accepts))
 
     def close(self) -> None:
         """Let go of the devices. What is open stays on disk for the next start."""

@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from kiosk.requests.ways import PROOFS
+
 
 class BadSetting(ValueError):
     """A setting is unknown, or its value is out of bounds. The message is a sentence for the person who wrote it."""
@@ -111,6 +113,13 @@ def _options(text: str) -> dict[str, str]:
     return dict(word.split("=", 1) for word in text.split())
 
 
+def _proofs(text: str) -> tuple[str, ...]:
+    words = tuple(text.split())
+    if not set(words) <= set(PROOFS):
+        raise ValueError(f"must be words of {', '.join(PROOFS)}")
+    return words
+
+
 def _sleep(text: str) -> tuple[dt.time, dt.time] | None:
     """From when until when nobody is served, every day; it may go over midnight."""
     if not text:
@@ -177,8 +186,10 @@ TABLE = (
     Setting("printer_options", _options, "fence=gs_h width=80", "technician",
             "Options of the printer's driver: how this model confirms a print, and its paper's width in mm."),
     *(row for name, meaning in OPTIONAL.items() for row in _device(name, meaning)),
+    Setting("accepts", _proofs, "idcard social visit_card typed", "administrator",
+            "What people may show to say who they are, where the machine has a reader for it; an ID card always."),
     Setting("visit_card", _pattern, r"V\d{12}", "administrator",
-            "What a visit card's bar code looks like, as a regular expression for the whole code."),
+            "What a visit card's number looks like, by bar code, chip or stripe: a regular expression for all of it."),
     Setting("insurance_code", _pattern, r"[0-9]{28}", "administrator",
             "What a medical insurance code (医保电子凭证) looks like; nothing: codes are not told to be one."),
     Setting("health_card", _pattern, r"[0-9A-Za-z]{32,64}(:[^:]*)+", "administrator",

@@ -21,16 +21,17 @@ from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
 from kiosk.play import Broken, Diverged, End, Entry, Play, Result, Story
-from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, OutOfService, Print, Refused, Request,
-                            Row, Trouble, Welcome)
+from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, OutOfService, Print, READERS, Refused,
+                            Request, Row, Trouble, Ways, Welcome)
 from kiosk.requests.service import Member
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
 from kiosk.words import say
 
 BLINK = 0.15          # seconds an act may take before the person is shown what happens
-SHOWN = ("server", "idcard", "printer", "pay")     # what the welcome page speaks of when it does not work
-DEVICES = ("idcard", "scanner", "printer")
+SHOWN = ("server", "printer", "pay")     # what the welcome page speaks of when it does not work
+DEVICES = (*READERS, "printer")
+EVERYTHING = ("server", "idcard", "scanner", "printer")     # when none of it works, nobody can be helped here
 SERVICE = "maintain"  # the story of the service menu
 
 
@@ -47,11 +48,13 @@ class DeskPort(Ears, Protocol):
 
 
 class Stage:
-    """`stories` are the journeys by name, `tiles` what the welcome page offers, `wall` the time of day."""
+    """`stories` are the journeys by name, `tiles` what the welcome page offers, `wall` the time of day, `ways` its
+    readers while all work, and what the hospital accepts."""
 
     def __init__(self, ports: Ports, desk: DeskPort, stories: Mapping[str, Story], tiles: tuple[Option[str], ...],
-                 wall: Callable[[], dt.datetime], home: Comfort = Comfort(), patience: int = 60) -> None:
-        self._ports, self._desk, self._stories, self._tiles = ports, desk, stories, tiles
+                 wall: Callable[[], dt.datetime], home: Comfort = Comfort(), patience: int = 60,
+                 ways: Ways = Ways()) -> None:
+        self._ports, self._desk, self._stories, self._tiles, self._all_ways = ports, desk, stories, tiles, ways
         self._front: Play | None = None
         self._behind: dict[str, Play] = {}
         self._jobs: dict[str, Job] = {}
@@ -113,9 +116,16 @@ class Stage:
         shut = self._closed
         if "all" in shut:
             return OutOfService(title=say("closed.title"), text=say(f"closed.{shut['all']}"))
+        if not any(self._works.get(what, True) for what in EVERYTHING):
+            return OutOfService(title=say("closed.title"), text=say("closed.broken"))
         out = [what for what in SHOWN if what in shut or not self._works.get(what, True)]
         return Welcome(title=say("welcome.title"), services=tuple(map(self._tile, self._tiles)),
-                       notices=tuple(say(f"welcome.no_{what}") for what in out))
+                       notices=tuple(say(f"welcome.no_{what}") for what in out), ways=self._ways)
+
+    @property
+    def _ways(self) -> Ways:
+        """How people can say who they are now."""
+        return self._all_ways.without([*self._closed, *(what for what, works in self._works.items() if not works)])
 
     def _tile(self, tile: Option[str]) -> Option[str]:
         """Which services still work now."""
@@ -137,6 +147,7 @@ class Stage:
         before = self._closed
         self._shut[by] = what
         after = self._closed
+        self.dialogue.meet(self._ways)
         for device in DEVICES:
             if (device in before) is not (device in after):
                 self.dialogue.tell(DeviceNews(device, device not in after and self._works.get(device, True)))
@@ -175,6 +186,7 @@ class Stage:
         if isinstance(self.dialogue.asking, Welcome | OutOfService):
             self._show_welcome_anew()
         elif what not in self._closed:
+            self.dialogue.meet(self._ways)
             self.dialogue.tell(DeviceNews(what, works))
 
     def _tell_what_fails(self) -> None:
@@ -212,9 +224,11 @@ class Stage:
             case Ask() if play.gone:
                 self._go(play, play.answer(Left("gone")))
             case Ask():
-                self.dialogue.ask(step, lambda value: self._said(play, value), play.trail(), play.can_back(), True)
+                asked = step.here(self._ways)
+                self.dialogue.ask(asked, lambda value: self._said(play, value), play.trail(), play.can_back(), True)
                 self._tell_what_fails()
-                self._desk.prepare(play.history[play.saved:])
+                if play.journey != SERVICE:         # nothing of the menu is ever written as a visit; PINs least of all
+                    self._desk.prepare(play.history[play.saved:])
             case Print() if play.gone:
                 self._go(play, play.answer(Refused("nobody")))
             case Do():

@@ -1,4 +1,4 @@
-"""Who is here? Where the card goes, drawn as the machine looks, and the other ways."""
+"""Who is here? Where the ID card goes, drawn as the machine looks, and every other way that this machine has."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ GLASS = Look(PRIMARY_DEEP, ON_PRIMARY, ON_PRIMARY)
 PLASTIC = Look(SURFACE, PRIMARY, SOFT, PRIMARY, raised=True)
 STRIPE = Look(PRIMARY_TINT, PRIMARY, PRIMARY)
 INKED = Look(LINE, INK, INK, NONE)
+ICONS = {"scanner": "scan"}
 
 
 class Page(Leaf):
@@ -29,20 +30,35 @@ class Page(Leaf):
         return None
 
     def draw(self, scene: Scene, ask: Identify) -> None:
-        theme, accepts, rest = self.theme, ask.accepts, self.area.copy()
+        theme, rest = self.theme, self.area.copy()
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
-        ways: list[str] = [way for way in ("visit_card", "typed") if way in accepts]
-        if rest.portrait:
-            for way in reversed(ways):
-                self._way(way, rest.take_bottom(theme.mm(32), theme.space("gap") + theme.mm(2)))
-            picture = rest
+        pictured = "idcard" in ask.offered or not ask.offered
+        ways = [way for way in ask.offered if way != "idcard"]
+        column, gap = rest, theme.space("gap") + theme.mm(2 if rest.portrait else 0)
+        if pictured and rest.portrait:
+            column = rest.take_bottom(self._tall(ways, rest.h * 0.62, 32, gap), gap if ways else 0)
+        elif pictured and ways:
+            picture = rest.take_left(rest.w * 0.52, theme.mm(8))
+            column, rest = rest, picture
+        if pictured:
+            self._picture(rest, ask)
+        column = column.centred(column.w, self._tall(ways, column.h, 32 if rest.portrait and pictured else 60, gap))
+        for at, way in enumerate(ways, 1):
+            self._way(way, column.take_top((column.h - gap * (len(ways) - at)) // (len(ways) - at + 1), gap))
+
+    def _tall(self, ways: list[str], most: float, each: float, gap: int) -> int:
+        """How tall a column of them is; each as tall as can be."""
+        return min(round(most), len(ways) * self.theme.mm(each) + max(0, len(ways) - 1) * gap)
+
+    def _picture(self, box: Box, ask: Identify) -> None:
+        if ask.offered:
+            self._reader(box)
+            self.every(0.12, self._move)
         else:
-            picture = rest.take_left(rest.w * (0.52 if ways else 1), theme.mm(8)) if ways else rest
-            column = rest.centred(rest.w, len(ways) * theme.mm(64))
-            for way in ways:
-                self._way(way, column.take_top(theme.mm(60), theme.mm(4)))
-        self._reader(picture)
-        self.every(0.12, self._move)
+            self.panel(box, CARD, self.theme.mm(6))
+            inner = box.inset(self.theme.mm(8), self.theme.mm(7))
+            self.write(say("present.none"), inner, self.theme.style("head", bold=True), align="center", valign="middle",
+                       key="none")
 
     def _reader(self, box: Box) -> None:
         theme = self.theme
@@ -88,10 +104,10 @@ class Page(Leaf):
             return
         self.panel(box, STRIPE)
         row = box.inset(theme.mm(6), 0)
-        self.icon("scan", row.take_left(theme.mm(18), theme.mm(4)), theme.mm(16), PRIMARY)
-        words = say("present.visit_card")
+        self.icon(ICONS.get(way, way), row.take_left(theme.mm(18), theme.mm(4)), theme.mm(16), PRIMARY)
+        words = say(f"present.{way}")
         self.write(words, row, self.fitting(words, row, ("head", "body", "note"), bold=False), INK, valign="middle",
-                   key="visit_card")
+                   key=way)
 
     def _move(self) -> None:
         """Nothing changes, and nothing is drawn, while the card rests."""

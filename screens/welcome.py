@@ -7,7 +7,7 @@ from typing import Any
 
 from kiosk.requests import Option, Welcome
 from kiosk.visit import Scene
-from kiosk.words import Text, say
+from kiosk.words import Text
 from screens.box import Box
 from screens.theme import (ON_PRIMARY, PLAIN, PRIMARY, PRIMARY_DEEP, STRONG, WARM, WARM_EDGE, WARM_TINT,
                            Look, Style)
@@ -33,19 +33,26 @@ class Page(Tiles):
         else:
             hero = rest.take_left(rest.w * 0.36, theme.space("wide"))
             hero = Box(hero.x - margin, hero.y, hero.w + margin, hero.h + theme.mm(6))
-        self._greet(hero, scene, margin)
+        self._greet(hero, ask, margin)
         rest.take_bottom(theme.mm(5))
-        message = scene.complaint or (ask.notices[0] if ask.notices else None)
+        message = scene.complaint or (ask.news[0] if ask.news else None)
         if message is not None:
             height = self.height(message, rest.w - theme.mm(25), theme.style("body")) + theme.mm(6)
             self._band(rest.take_top(height, gap), message, scene.complaint is not None)
         self._services(ask.services, rest, 2 if portrait or len(ask.services) <= 4 else 3)
 
-    def _greet(self, hero: Box, scene: Scene, margin: int) -> None:
+    def _greet(self, hero: Box, ask: Welcome, margin: int) -> None:
         theme = self.theme
         self.panel(hero, HERO, 0)
         inner = hero.inset(margin, theme.mm(7))
-        hint = say("welcome.card")
+        if ask.hint is not None:
+            self._strip(inner, ask.hint)
+        title = theme.style("title", bold=True)
+        self.write(ask.title, inner, title, ON_PRIMARY, valign="middle", role="title", key="title")
+
+    def _strip(self, inner: Box, hint: Text) -> None:
+        """What can be put down at once, without choosing first."""
+        theme = self.theme
         style = theme.style("head", bold=True)
         width = inner.w - theme.mm(32)
         height = max(theme.mm(30), self.height(hint, width, style) + theme.mm(9))
@@ -55,8 +62,6 @@ class Page(Tiles):
         self.icon("contactless", sign, theme.mm(17), ON_PRIMARY)
         strip.take_right(theme.mm(4))
         self.write(hint, strip, style, ON_PRIMARY, valign="middle", key="card")
-        title = theme.style("title", bold=True)
-        self.write(scene.ask.title, inner, title, ON_PRIMARY, valign="middle", role="title", key="title")
 
     def _band(self, box: Box, text: Text, complaint: bool) -> None:
         theme = self.theme

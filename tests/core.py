@@ -7,7 +7,7 @@ would touch is given to the stage.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,9 +19,9 @@ from kiosk.desk import Desk, Lobby, News
 from kiosk.hands import Task
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import Story, stories, tiles
-from kiosk.numbers import RULES
-from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Identify, Option, Pay, PayWith, Row, Trouble,
-                            TypeInstead, Welcome)
+from kiosk.numbers import code_rules
+from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, Identify, Option, Pay, PayWith, PROOFS, Row,
+                            Trouble, TypeInstead, Ways, Welcome)
 from kiosk.stage import Stage
 from kiosk.sync import Sync
 from kiosk.visit import Scene, Size
@@ -31,6 +31,8 @@ from town import Town
 from townsfolk import PEOPLE
 
 SIGN = Name("示范县人民医院", "Model County People's Hospital")
+CODES = code_rules(visit_card=r"V\d{12}|1\d{15}")
+"""Visit cards have one kind of number on paper, and another on their stripes."""
 BUTTONS = {Identify: ("present.typed", TypeInstead()), Done: ("done.finish", None)}
 """What the screens' own buttons answer."""
 
@@ -79,27 +81,42 @@ class Core:
         self.touches = 0
         self.scenes: list[Scene] = []
         self.printer = Printer(town.fuse)
-        self._reader, self._codes = Slot(), Slot()
-        self.reader = Service("idcard", town.clock, self._reader)
-        self.scanner = Service("scanner", town.clock, self._codes)
+        self.reader = Service("idcard", town.clock, Slot())
+        self.scanner = Service("scanner", town.clock, Slot())
         self.paper = Service("printer", town.clock, self.printer)
+        self.others: dict[str, Service] = {}        # readers that many machines do not have
+        self.accepts: tuple[str, ...] = PROOFS
         self._life = 0
         self.switch_on()
+
+    @property
+    def services(self) -> list[Service]:
+        return [self.reader, self.scanner, self.paper, *self.others.values()]
+
+    def service(self, name: str) -> Service:
+        return next(service for service in self.services if service.name == name)
+
+    def furnish(self, readers: Sequence[str] = (), accepts: Sequence[str] = PROOFS) -> None:
+        """Before anybody comes: more readers, and what the hospital takes."""
+        self.others |= {name: Service(name, self.town.clock, Slot()) for name in readers}
+        self.accepts = tuple(accepts)
+        self.cut()
 
     # Power.
 
     def switch_on(self) -> None:
         self._life += 1
-        for service in (self.reader, self.scanner, self.paper):
+        for service in self.services:
             service.on_news = lambda name, works: self.post(News(name, works))
         self.journal = FusedJournal(self.folder / "journal.sqlite3", machine_key(self.folder / "machine.key"),
                                     self.town.fuse.pass_)
         hospital = cast(Any, self.town.hospital)
         self.sync = Sync(self.journal, hospital, self.post)
-        self.desk = Desk(self.journal, hospital, Lobby(*cast(Any, (self.reader, self.scanner, self.paper))),
-                         SIGN, RULES, self.post, lambda: self.do(self._deliver), hospital.departments,
-                         self.town.clock.wall, self)
-        self.stage = Stage(self, self.desk, self.journeys, tiles(), self.town.clock.wall)
+        lobby = Lobby(*cast(Any, (self.reader, self.scanner, self.paper)), **cast(Any, self.others))
+        self.desk = Desk(self.journal, hospital, lobby, SIGN, CODES, self.post,
+                         lambda: self.do(self._deliver), hospital.departments, self.town.clock.wall, self)
+        self.stage = Stage(self, self.desk, self.journeys, tiles(), self.town.clock.wall,
+                           ways=Ways(("idcard", "scanner", *self.others), self.accepts))
         self.stage.start()
         self.do(self._round)
         self.settle()
@@ -107,7 +124,7 @@ class Core:
     def cut(self) -> None:
         """The power fails, and comes back: what is left is the disk, and the town."""
         self.town.clock.drop(self._name)
-        for service in (self.reader, self.scanner, self.paper):
+        for service in self.services:
             service.forget()
         self.scenes.clear()
         self.switch_on()
@@ -212,6 +229,10 @@ class Core:
         self.reader.present(PEOPLE[person].card)
         self.settle(2)
 
+    def show_to(self, reader: str, card: Any) -> None:
+        self.service(reader).present(card)
+        self.settle(2)
+
     def bad_card(self, moved: bool) -> None:
         self.reader.present(d.CardMoved() if moved else d.CardRefused())
         self.settle(2)
@@ -249,7 +270,7 @@ class Core:
         if isinstance(ask, Pay) and ask.order.code_url:
             for channel in ask.order.channels:
                 yield self.read(say(f"pay.tab.{channel}")), PayWith(channel)
-        if type(ask) in BUTTONS:
+        if type(ask) in BUTTONS and "typed" in getattr(ask, "offered", ("typed",)):
             key, value = BUTTONS[type(ask)]
             yield self.read(say(key)), value
 
@@ -258,6 +279,8 @@ def texts(scene: Scene) -> Iterator[Text]:
     """Everything that a scene has to be read, label before value."""
     ask: Any = scene.ask
     yield ask.title
+    if isinstance(ask, Identify):
+        yield from (say(f"present.{way}") for way in ask.offered)
     for field in ("remark", "text", "hint"):
         if getattr(ask, field, None) is not None:
             yield getattr(ask, field)
@@ -265,7 +288,7 @@ def texts(scene: Scene) -> Iterator[Text]:
         yield ask.yes
         if ask.no is not None:
             yield ask.no
-    yield from getattr(ask, "notices", ())
+    yield from getattr(ask, "news", ())
     for row in cast(tuple[Row, ...], getattr(ask, "rows", ())):
         yield from (row.label, row.value)
     options: tuple[Option[Any], ...] = getattr(ask, "options", getattr(ask, "services", ()))

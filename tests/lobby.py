@@ -98,9 +98,8 @@ class Slot:
     def __init__(self) -> None:
         self.lying: Any = None
 
-    def read_card(self, timeout: float) -> d.IdCard:
-        card: d.IdCard = self._read(timeout)
-        return card
+    def read_card(self, timeout: float) -> Any:
+        return self._read(timeout)
 
     def scan(self, timeout: float) -> str:
         code: str = self._read(timeout)

@@ -19,8 +19,9 @@ def mend(core: Core) -> None:
     core.town.away, core.town.lose = False, 0
     core.town.office_back()
     core.printer.trouble, core.printer.torn = None, False
-    if not core.reader.plugged:
-        core.reader.plug()
+    for service in core.services:
+        if not service.plugged:
+            service.plug()
     core.settle(30)
 
 

@@ -73,6 +73,9 @@ class Body(Protocol):
     def size(self, size: str) -> None: ...
     def wait(self, seconds: float) -> None: ...
     def walk_away(self) -> None: ...
+    def furnish(self, readers: Sequence[str] = (), accepts: Sequence[str] = ()) -> None: ...
+    def service(self, name: str) -> Service: ...
+    def show_to(self, reader: str, card: Any) -> None: ...
     def card(self, person: str) -> None: ...
     def bad_card(self, moved: bool) -> None: ...
     def code(self, code: str) -> None: ...
@@ -146,14 +149,48 @@ def asks_for_password(body: Body) -> None:
     body.town.typing = True
 
 
-def plugs(plug: bool) -> Callable[[Body], None]:
-    def happen(body: Body) -> None:
+READER = {"reader": "idcard", "scanner": "scanner", "social card reader": "social",
+          "visit card reader": "visit_card_reader", "stripe reader": "stripe"}
+
+
+def plugs(plug: bool) -> Callable[[Body, str], None]:
+    def happen(body: Body, reader: str) -> None:
+        service = body.service(READER[reader])
         if plug:
-            body.reader.plug()
+            service.plug()
         else:
-            body.reader.unplug()
+            service.unplug()
         body.wait(2)
     return happen
+
+
+def furnished(body: Body, readers: str) -> None:
+    body.furnish([READER[reader] for reader in readers.split(" and ")])
+
+
+def accepted(body: Body, readers: str, proofs: str) -> None:
+    body.furnish([READER[reader] for reader in readers.split(" and ")], proofs.split())
+
+
+def social(withheld: bool = False) -> Callable[[Body, str], None]:
+    return lambda body, person: body.show_to("social", PEOPLE[person].social_card(withheld))
+
+
+def borrowed(body: Body, person: str, name: str) -> None:
+    body.show_to("social", PEOPLE[person].social_card(name=name))
+
+
+def visit_card_down(body: Body, person: str) -> None:
+    body.show_to("visit_card_reader", d.VisitCard(PEOPLE[person].visit_card, "01020304"))
+
+
+def swipes(body: Body, person: str) -> None:
+    body.show_to("stripe", d.Stripe(PEOPLE[person].visit_card))
+
+
+def shows(reader: str, card: Any) -> Callable[[Body], None]:
+    """A fresh one each time: an exception remembers the frames it came through."""
+    return lambda body: body.show_to(reader, card())
 
 
 def others_take(body: Body, what: str) -> None:
@@ -178,6 +215,19 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"makes the letters large", lambda body: body.size("large")),
     (r"waits (\d+) s", lambda body, seconds: body.wait(float(seconds))),
     (r"walks away", lambda body: body.walk_away()),
+    (r"the machine has an? (.+) whose hospital takes (.*)", accepted),
+    (r"the machine has an? (.+)", furnished),
+    (r"puts down the social card of (\S+)", social()),
+    (r"puts down the third-generation social card of (\S+)", social(withheld=True)),
+    (r"puts down the social card with the number of (\S+) and the name (\S+)", borrowed),
+    (r"puts down the visit card of (\S+)", visit_card_down),
+    (r"puts down another hospital's card", shows("visit_card_reader", lambda: d.VisitCard("0A0B0C0D", "0A0B0C0D"))),
+    (r"swipes the visit card of (\S+)", swipes),
+    (r"swipes a bank card", shows("stripe", lambda: d.Stripe("", bank=True))),
+    (r"swipes too fast", shows("stripe", d.CardMoved)),
+    (r"swipes another hospital's card", shows("stripe", d.CardRefused)),
+    (r"pulls the social card away too soon", shows("social", d.CardMoved)),
+    (r"puts down a social card that cannot be read", shows("social", d.CardRefused)),
     (r"puts down the card of (\S+)", lambda body, person: body.card(person)),
     (r"pulls the card away too soon", lambda body: body.bad_card(moved=True)),
     (r"puts down a card that cannot be read", lambda body: body.bad_card(moved=False)),
@@ -199,8 +249,8 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"the payment office goes away", office(away=True)),
     (r"(WeChat Pay|Alipay) takes no payments", shuts_channel),
     (r"the payment office comes back", office(away=False)),
-    (r"the reader is unplugged", plugs(False)),
-    (r"the reader is plugged in", plugs(True)),
+    (r"the (.*reader|scanner) is unplugged", plugs(False)),
+    (r"the (.*reader|scanner) is plugged in", plugs(True)),
     (r"other people take (.+)", others_take),
     (r"the clinic of (\S+) is cancelled", stops),
 )
@@ -334,6 +384,6 @@ def _parse(text: str) -> Iterator[Table]:
     yield Table(title, tuple(steps))
 
 
-BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|pulls|shows|pays|cannot|the |other people|"
-              r"complaint|refused|left|end|fails|works|slow|unknown|at most|"
+BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|swipes|pulls|shows|pays|cannot|the |"
+              r"other people|complaint|refused|left|end|fails|works|slow|unknown|at most|"
               r"\d+ (?:book|orig|cop|ref|torn)|[\d.]+元 (?:paid|back))")

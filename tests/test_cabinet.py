@@ -391,13 +391,13 @@ class Watching(Loop):
 
 def test_a_machine_with_a_board_lights_its_slots_and_knows_its_door(tmp_path: Path) -> None:
     """Put together from settings alone, as in a lobby."""
-    with Bench(tmp_path, devices=("board",)) as bench:
+    with Bench(tmp_path, devices=("board", "idcard", "scanner")) as bench:
         shut(bench)
         board: Any = bench.devices["board"]
         loop = Watching()
         machine = Machine(tmp_path / "kiosk", settings({
-            "hospital_url": "http://127.0.0.1:9", **{f"{name}_url": f"serial:///dev/null-{name}"
-                                                     for name in ("idcard", "scanner", "printer")},
+            "hospital_url": "http://127.0.0.1:9", "printer_url": "serial:///dev/null-printer",
+            **{f"{name}_url": bench.urls[name] for name in ("idcard", "scanner")},
             "board": "board_modbus", "board_url": bench.urls["board"],
             "board_options": " ".join(f"{name}={wire}" for name, wire in WIRING.items())}), loop.post)
         stage = machine.stage(loop)

@@ -14,7 +14,7 @@ from kiosk.dialogue import PAY_TIME, WARNING, Dialogue
 from kiosk.requests import (Ask, CardRead, CardTrouble, Choose, CodeKind, CodeShown, Confirm, DeviceNews, Done, EnterNumber,
                             Identify, Left, Option, Pay, PayEnd, PaymentNews, Row, VisitCard, Welcome)
 from kiosk.visit import Comfort, Scene, Size
-from kiosk.words import Language, say
+from kiosk.words import Language, Words, say
 from virtual import MORNING, Clock
 
 HOME = Comfort()
@@ -147,7 +147,7 @@ def test_a_wrong_answer_is_said_below_the_question_and_noted_once(table: Table) 
 def test_what_the_world_says_may_be_a_complaint(table: Table, event: Any, sentence: str) -> None:
     serial = table.ask(Identify(title=say("identify.title")))
     table.dialogue.hear(serial, event)
-    assert table.scene.complaint == say(sentence) and table.answers == []
+    assert isinstance(table.scene.complaint, Words) and table.scene.complaint.key == sentence and table.answers == []
 
 
 def test_a_card_answers_and_an_expired_one_does_not(table: Table) -> None:

@@ -206,7 +206,7 @@ class Touched(Core):
         """Of all the people of the town, in the kiosk's memory and on its glass."""
         alarms = [alarm.call for alarm in self.town.clock._alarms]
         kiosk = [self.stage, self.desk, self.journal, self.sync, self.glass.face, *alarms,
-                 self.reader, self.scanner, self.paper]
+                 *self.services]
         town = self.town
         outside = [self, town, town.hospital, town.clock, town.fuse, self.printer]
         return [*kept(TELLS, kiosk, outside), *self.shown.left()]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk import care
 from kiosk.hospital import Unknown
-from kiosk.requests import PayerCode, Refused, VisitCard
+from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
 from town_books import Booked, Held, Paid, Paper
 from townsfolk import PEOPLE, Person, patient as file_of
 
@@ -42,10 +42,16 @@ class TownHospital:
             return tuple(self._open(session) for session in self._town.sessions.values()
                          if session.department == department and session.segments[-1].end > now)
 
-    def find_patient(self, shown: care.Document | VisitCard | str) -> care.Patient:
+    def find_patient(self, shown: care.Document | SocialCard | VisitCard | str) -> care.Patient:
         with self._asked():
             for person in PEOPLE.values():
                 match shown:
+                    case SocialCard(number=number, name=name) if number and number == person.number:
+                        if name != person.name:
+                            raise Refused("name_mismatch")
+                        return self._known(person)
+                    case SocialCard(number="", card_number=number) if number == person.social and person.social_on_file:
+                        return self._known(person)
                     case care.Document(number=number) | str(number) if number == person.number:
                         return self._known(person)
                     case VisitCard(number) if number == person.visit_card:

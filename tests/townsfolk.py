@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from drivers.contract import CardKind, IdCard
+from drivers.contract import CardKind, IdCard, SocialCard
 from kiosk import care
 from kiosk.words import Name
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the town. `file` is the number of their file, None: a stranger to the hospital."""
+    """Somebody of the town. `file` is the number of their file, None: a stranger to the hospital. `social`: the number of
+    their social security card; `social_on_file`: the hospital knows it."""
 
     name: str
     number: str
@@ -21,6 +22,14 @@ class Person:
     file: int | None = None
     visit_card: str = ""
     valid_to: dt.date | None = None
+    social: str = ""
+    social_on_file: bool = False
+
+    def social_card(self, withheld: bool = False, name: str = "") -> SocialCard:
+        """`withheld`: of the third generation. `name`: another name than theirs stands on it."""
+        if withheld:
+            return SocialCard("3.00", self.social, REGION, withheld=True)
+        return SocialCard("2.00", self.social, REGION, number=self.number, name=name or self.name, sex="1", born=self.born)
 
     @property
     def card(self) -> IdCard:
@@ -28,13 +37,16 @@ class Person:
                       address="虚构省样例市测试区零号路0号", valid_from=dt.date(2016, 1, 1), valid_to=self.valid_to)
 
 
+REGION = "999999"
+
 PEOPLE = {person.name: person for person in (
-    Person("测试甲", "999999199001010016", "19900000001", dt.date(1990, 1, 1), file=1),
-    Person("测试乙", "999999195002030029", "19900000002", dt.date(1950, 2, 3), file=2, visit_card="V000000000002"),
+    Person("测试甲", "999999199001010016", "19900000001", dt.date(1990, 1, 1), file=1, social="Z00000013"),
+    Person("测试乙", "999999195002030029", "19900000002", dt.date(1950, 2, 3), file=2, visit_card="V000000000002",
+           social="Z00000021", social_on_file=True),
     Person("测试戊", "999999196003030025", "19900000005", dt.date(1960, 3, 3), file=5, valid_to=dt.date(2025, 6, 1)),
-    Person("测试己", "999999198505050017", "19900000006", dt.date(1985, 5, 5)),
+    Person("测试己", "999999198505050017", "19900000006", dt.date(1985, 5, 5), social="Z0000003X"),
     Person("测试童", "99999920190909001X", "19900000007", dt.date(2019, 9, 9)),
-    Person("别的人", "999999197007070010", "19900000008", dt.date(1970, 7, 7), file=8),
+    Person("别的人", "999999197007070010", "19900000008", dt.date(1970, 7, 7), file=8, visit_card="1000000000000007"),
 )}
 
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 from kiosk.care import Document, Notice, PaperKind, Patient
 from kiosk.journeys.paper import hand_over
 from kiosk.requests import (Confirm, Declined, Enroll, EnterNumber, FindPatient, Identify, IssuePaper, Notices, Option,
-                            Refused, Row, SeenNotice, Shown, Trouble, TypeInstead)
-from kiosk.words import say
+                            PROOFS, Refused, Row, SeenNotice, Shown, SocialCard, Trouble, TypeInstead)
+from kiosk.words import Text, say
 
 ADULT = 18     # years; below, the phone number asked for is a guardian's
 
 
-CARDS = ("idcard", "visit_card")
+CARDS = ("idcard", "social", "visit_card")
 """What shows or changes a person's bookings asks for: numbers are known to others."""
 
 
-async def identify(accepts: tuple[str, ...] = ("idcard", "visit_card", "typed")) -> Patient:
+async def identify(accepts: tuple[str, ...] = PROOFS) -> Patient:
     """The person's file: found by card, code or typed number; made here when their ID card is new to the hospital.
 
     Whoever only knows a number gets a number: what the hospital has to tell is told to the holder of a card.
     """
+    remark: Text | None = None
     while True:
-        shown: Shown | str = await Identify(title=say("identify.title"), accepts=accepts)
+        shown: Shown | str = await Identify(accepts=accepts, remark=remark)
+        remark = None
         if isinstance(shown, TypeInstead):
             shown = await EnterNumber(title=say("identify.type"), kind="id_number", hint=say("identify.type_hint"))
         try:
@@ -31,6 +33,9 @@ async def identify(accepts: tuple[str, ...] = ("idcard", "visit_card", "typed"))
                 raise
             if isinstance(shown, Document):
                 patient = await make_file(shown)
+            elif isinstance(shown, SocialCard) and shown.withheld:
+                remark = say("identify.withheld")
+                continue
             else:
                 await Trouble(title=say("unknown.title"), text=say("unknown.text"), picture="idcard",
                               options=(Option("again", say("unknown.again"), icon="idcard"),))

@@ -13,18 +13,20 @@ A journey awaits requests; each is a small frozen record, generic in its answer,
 from kiosk.requests.acts import (Appointments, CancelBooking, ClosePayment, ConfirmHold, Departments, Do, Enroll,
                                  FindPatient, HoldSlot, IssuePaper, Manner, Notices, OpenPayment, Papers,
                                  PayByCode, Print, Release, ReportPaper, SeenNotice, Sessions)
-from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Identify, Option,
-                                 OutOfService, Pay, PayEnd, PayerCode, PayWith, Row, Shown, Trouble, TypeInstead, VisitCard,
-                                 Waiting, Welcome)
+from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Option, OutOfService,
+                                 Pay, PayEnd, PayerCode, PayWith, Row, Trouble, Waiting)
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
-                                   PaymentNews)
+                                   PaymentNews, SocialCard, SocialRead)
+from kiosk.requests.presenting import Identify, Shown, TypeInstead, VisitCard, Welcome
 from kiosk.requests.story import Declined, Left, Refused, Request, Unfinished
+from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
 
 __all__ = [
-    "Answered", "Appointments", "Ask", "CancelBooking", "CardRead", "CardTrouble", "Choose", "ChooseFrom",
-    "ChooseTime", "ClosePayment", "CodeKind", "CodeShown", "Complaint", "Confirm", "ConfirmHold", "Declined",
-    "Departments", "DeviceNews", "Do", "Done", "Enroll", "EnterNumber", "Event", "FindPatient", "HoldSlot",
-    "Identify", "IssuePaper", "Left", "Manner", "Notices", "OpenPayment", "Option", "OutOfService", "Papers", "Pay",
-    "PayByCode", "PayEnd", "PayWith", "PayerCode", "PaymentNews", "Print", "Refused", "Release", "ReportPaper", "Request",
-    "Row", "SeenNotice", "Sessions", "Shown", "Trouble", "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Welcome",
+    "Answered", "Appointments", "Ask", "CancelBooking", "CardRead", "CardTrouble", "Choose", "ChooseFrom", "ChooseTime",
+    "ClosePayment", "CodeKind", "CodeShown", "Complaint", "Confirm", "ConfirmHold", "Declined", "Departments",
+    "DeviceNews", "Do", "Done", "Enroll", "EnterNumber", "Event", "FindPatient", "HoldSlot", "Identify", "IssuePaper",
+    "Left", "Manner", "Notices", "OpenPayment", "Option", "OutOfService", "PROOFS", "PROOF_AT", "Papers", "Pay",
+    "PayByCode", "PayEnd", "PayWith", "PayerCode", "PaymentNews", "Print", "READERS", "Refused", "Release",
+    "ReportPaper", "Request", "Row", "SeenNotice", "Sessions", "Shown", "SocialCard", "SocialRead", "Trouble",
+    "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Ways", "Welcome",
 ]

@@ -8,7 +8,9 @@ from typing import ClassVar, TypeVar
 
 from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
                         PaperState, Patient, Session)
-from kiosk.requests.asks import PayerCode, VisitCard
+from kiosk.requests.asks import PayerCode
+from kiosk.requests.events import SocialCard
+from kiosk.requests.presenting import VisitCard
 from kiosk.requests.story import Request
 from kiosk.tickets import Ticket
 
@@ -51,7 +53,7 @@ class FindPatient(Do[Patient]):
 
     saying: ClassVar[str] = "wait.identify"
 
-    shown: Document | VisitCard | str = field(repr=False)     # a str is a typed ID number
+    shown: Document | SocialCard | VisitCard | str = field(repr=False)     # a str is a typed ID number
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from kiosk.care import Choice, Document, Order, OrderState, Session
+from kiosk.care import Choice, Order, OrderState, Session
 from kiosk.numbers import is_id_number, is_phone, wallet_of
-from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
-                                   PaymentNews)
+from kiosk.requests.events import Answered, CodeKind, CodeShown, Complaint, Event, PaymentNews
 from kiosk.requests.story import Request
+from kiosk.requests.ways import Ways
 from kiosk.words import Text, say
 
 A = TypeVar("A", covariant=True)
@@ -25,13 +25,22 @@ class Ask(Request[A]):
     patience: ClassVar[int] = 60
     """Seconds of silence before the person is warned; the warning lasts 20 s more (WCAG 2.2, 2.2.1)."""
     listens: ClassVar[tuple[str, ...]] = ()
-    """Which ears are open while it stands: idcard, scanner, payment."""
+    """Which ears are open while it stands, of those that the machine has: idcard, scanner, payment and others."""
     revisit: ClassVar[bool] = True
     """Can "back" return here? A question the world answered cannot be asked again."""
     passes_on: ClassVar[bool] = False
     """The event that answers it is told to the next question too (the card that began the visit also identifies)."""
 
     title: Text
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The ears of `listens` at whose devices something may be shown now: their lights shine."""
+        return self.listens
+
+    def here(self, ways: Ways) -> Self:
+        """The question as this machine asks it now."""
+        return self
 
     def hear(self, event: Event) -> Answered[Any] | Complaint | None:
         """What an event of the world means for this question; None: nothing."""
@@ -73,30 +82,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Welcome(Ask[str]):
-    """Nobody stands here yet: which service? A card on the reader answers too, with the journey `attend`."""
-
-    page: ClassVar[str] = "welcome"
-    patience: ClassVar[int] = 0
-    listens: ClassVar[tuple[str, ...]] = ("idcard", "scanner")
-    passes_on: ClassVar[bool] = True
-
-    title: Text
-    services: tuple[Option[str], ...]
-    notices: tuple[Text, ...] = ()
-
-    def hear(self, event: Event) -> Answered[str] | Complaint | None:
-        match event:
-            case CardRead() | CodeShown(CodeKind.VISIT_CARD):
-                return Answered("attend")
-            case CardTrouble(cause):
-                return Complaint(say(f"card.{cause}"), f"card_{cause}")
-            case CodeShown(kind):
-                return Complaint(say(f"code.{kind}"), f"code_{kind}")
-        return None
-
-
-@dataclass(frozen=True)
 class OutOfService(Ask[None]):
     """Nothing can be done here now: why, in a sentence, and where to go. Stands until it is told otherwise."""
 
@@ -105,49 +90,6 @@ class OutOfService(Ask[None]):
 
     title: Text
     text: Text
-
-
-@dataclass(frozen=True)
-class VisitCard:
-    """The number of a visit card (就诊卡)."""
-
-    number: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class TypeInstead:
-    """No card at hand: type the ID number."""
-
-
-Shown = Document | VisitCard | TypeInstead
-
-
-@dataclass(frozen=True)
-class Identify(Ask[Shown]):
-    """Who is here? Put a card on the reader, show a code, or choose to type."""
-
-    page: ClassVar[str] = "present"
-    listens: ClassVar[tuple[str, ...]] = ("idcard", "scanner")
-    revisit: ClassVar[bool] = False
-
-    title: Text
-    accepts: tuple[str, ...] = ("idcard", "visit_card", "typed")
-
-    def hear(self, event: Event) -> Answered[Shown] | Complaint | None:
-        match event:
-            case CardRead(document) if document.expired:
-                return Complaint(say("card.expired", until=document.valid_to), "card_expired")
-            case CardRead(document):
-                return Answered(document)
-            case CardTrouble(cause):
-                return Complaint(say(f"card.{cause}"), f"card_{cause}")
-            case CodeShown(CodeKind.VISIT_CARD, value) if "visit_card" in self.accepts:
-                return Answered(VisitCard(value))
-            case CodeShown(kind):
-                return Complaint(say(f"code.{kind}"), f"code_{kind}")
-            case DeviceNews("idcard", works):
-                return Complaint(say("reader.back" if works else "reader.gone"), f"idcard_{'back' if works else 'gone'}")
-        return None
 
 
 @dataclass(frozen=True)

@@ -29,21 +29,43 @@ class CardRead:
 
 
 @dataclass(frozen=True)
+class SocialCard:
+    """A social security card (社保卡): its own number, which is one within the region that issued it, and its holder. Cards of
+    the third generation tell no kiosk who holds them: `number` and `name` are empty then."""
+
+    region: str
+    card_number: str = field(repr=False)
+    number: str = field(default="", repr=False)
+    name: str = field(default="", repr=False)
+
+    @property
+    def withheld(self) -> bool:
+        return not self.number
+
+
+@dataclass(frozen=True)
+class SocialRead:
+    card: SocialCard
+
+
+@dataclass(frozen=True)
 class CardTrouble:
-    """A card was there and could not be read; `cause` is a word of drivers/contract.py."""
+    """A card was there and is of no use; `cause` is a word of drivers/contract.py or kiosk/ears.py."""
 
     cause: str
 
 
 @dataclass(frozen=True)
 class CodeShown:
+    """A code at the scanner; or the number of a visit card, whichever reader it was shown to."""
+
     kind: CodeKind
     value: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class DeviceNews:
-    """A device stopped or started working: idcard, scanner, printer."""
+    """A device stopped or started working: one of kiosk/requests/ways.py, printer."""
 
     device: str
     works: bool
@@ -56,7 +78,7 @@ class PaymentNews:
     order: Order | None
 
 
-Event = CardRead | CardTrouble | CodeShown | DeviceNews | PaymentNews
+Event = CardRead | SocialRead | CardTrouble | CodeShown | DeviceNews | PaymentNews
 
 
 @dataclass(frozen=True)
