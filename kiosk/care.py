@@ -23,6 +23,7 @@ class Kind(StrEnum):
     GENERAL = "general"
     SPECIAL = "special"
     EXPERT = "expert"
+    EXAM = "exam"         # no clinic: a room or a window, by a doctor's order
 
 
 @dataclass(frozen=True)

@@ -340,6 +340,18 @@ class Desk:
                 return hospital.cancel(appointment, key)
             case r.IssuePaper(appointment, kind):
                 return hospital.issue_paper(appointment, kind, key)
+            case r.Examinations(patient, kind):
+                return hospital.examinations(patient, kind)
+            case r.ExamTimes(patient, orders, booking):
+                return hospital.exam_times(patient, orders, booking)
+            case r.BookExam(patient, orders, start):
+                return hospital.book_exam(patient, orders, start, key)
+            case r.MoveExam(booking, start):
+                return hospital.move_exam(booking, start, key)
+            case r.CancelExam(booking):
+                return hospital.cancel_exam(booking, key)
+            case r.IssueExamSlip(booking):
+                return hospital.issue_exam_slip(booking, key)
             case r.Print(ticket):
                 return self._print(ticket, job.comfort)
         if isinstance(job.request, ServiceDo):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
                         PaperState, Patient, Session)
 from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
+from kiosk.exam_care import ExamBooked, ExamBooking, Worklist
 from kiosk.wire import Misfit, from_json, to_json
 from kiosk.words import Name
 
@@ -166,6 +167,26 @@ class Hospital:
 
     def report_paper(self, appointment: int, kind: PaperKind, copy: int, outcome: str, key: str) -> None:
         self._tell("/papers/outcome", {"appointment": appointment, "kind": kind, "copy": copy, "outcome": outcome}, key)
+
+    def examinations(self, patient: int, kind: str) -> Worklist:
+        return self._get(Worklist, f"/patients/{patient}/examinations/{kind}")
+
+    def exam_times(self, patient: int, orders: tuple[int, ...], booking: int | None) -> tuple[Session, ...]:
+        asked = "&".join([f"order={order}" for order in orders] + ([f"booking={booking}"] if booking is not None else []))
+        return self._get(tuple[Session, ...], f"/patients/{patient}/examination-times?{asked}")
+
+    def book_exam(self, patient: int, orders: tuple[int, ...], start: dt.datetime, key: str) -> ExamBooked:
+        return self._post(ExamBooked, "/examination-bookings", {
+            "patient": patient, "orders": to_json(orders), "start": to_json(start)}, key)
+
+    def move_exam(self, booking: int, start: dt.datetime, key: str) -> ExamBooked:
+        return self._post(ExamBooked, f"/examination-bookings/{booking}/move", {"start": to_json(start)}, key)
+
+    def cancel_exam(self, booking: int, key: str) -> ExamBooking:
+        return self._post(ExamBooking, f"/examination-bookings/{booking}/cancel", {}, key)
+
+    def issue_exam_slip(self, booking: int, key: str) -> int:
+        return self._post(Issued, f"/examination-bookings/{booking}/slip", {}, key).copy
 
     def tell_facts(self, facts: Sequence[Fact], key: str) -> None:
         """The machine's news for staff: what happened, without names."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from drivers.contract import Align, Barcode, Feed, Pair, PaperLine, Qr, Rule
 from drivers.contract import Text as Line
 from kiosk.care import Appointment, Kind, Refund
+from kiosk.exam_care import ExamBooking
 from kiosk.words import Language, Name, Text, mask_person, read, say
 
 
@@ -36,6 +37,15 @@ class RefundSlip:
 
 
 @dataclass(frozen=True)
+class ExamSlip:
+    """检查预约单, 采血预约单: when, what, which tubes, and what to do before. `copy` 1 is the original."""
+
+    patient: str = field(repr=False)
+    booking: ExamBooking
+    copy: int
+
+
+@dataclass(frozen=True)
 class ReferenceSlip:
     """What a person is given while the outcome is not known: the numbers by which staff find it."""
 
@@ -44,7 +54,7 @@ class ReferenceSlip:
     order: str | None = None
 
 
-Ticket = RegistrationTicket | RefundSlip | ReferenceSlip
+Ticket = RegistrationTicket | RefundSlip | ReferenceSlip | ExamSlip
 
 
 def lines(ticket: Ticket, language: Language, hospital: Name, printed_at: dt.datetime) -> tuple[PaperLine, ...]:
@@ -56,6 +66,8 @@ def lines(ticket: Ticket, language: Language, hospital: Name, printed_at: dt.dat
             _registration(page, ticket)
         case RefundSlip():
             _refund(page, ticket)
+        case ExamSlip():
+            _exam(page, ticket)
         case ReferenceSlip():
             _reference(page, ticket)
     page.add(Rule())
@@ -159,6 +171,31 @@ def _refund(page: _Page, ticket: RefundSlip) -> None:
         page.pair("ticket.refunded", say("sum", fee=ticket.refund.amount), bold=True)
         page.pair("ticket.refund_no", ticket.refund.no)
         page.say("ticket.refund_way")
+
+
+def _exam(page: _Page, ticket: ExamSlip) -> None:
+    booking, bundle = ticket.booking, ticket.booking.bundle
+    page.title("ticket.blood" if booking.kind == "blood" else "ticket.exam", ticket.copy)
+    page.add(Line(page.both(say("trail.time", day=booking.day, start=booking.start), " "), Align.CENTRE,
+                  scale=2 if not page.second else 1, bold=True))
+    page.pair("ticket.name", mask_person(ticket.patient))
+    page.pair("ticket.tests", bundle.name, bold=True)
+    if booking.tubes.zh:
+        page.pair("ticket.tubes", booking.tubes)
+    if len(booking.turns) > 1:
+        for number, turn in enumerate(booking.turns, 1):
+            page.add(Pair(page.both(say("ticket.draw", number=number, at=turn.start), " "),
+                          page.both(turn.tests if booking.kind == "exam" else turn.station, " ")))
+    page.pair("ticket.exam_place", bundle.place, bold=True)
+    page.add(Rule())
+    page.say("ticket.fasting" if bundle.fasting else "ticket.not_fasting", bold=True)
+    if bundle.before.zh:
+        page.add(Line(page.both(bundle.before, "\n")))
+    if bundle.escort:
+        page.say("ticket.escort", bold=True)
+    page.say("ticket.on_time")
+    page.add(Feed())
+    page.add(Barcode(booking.code))
 
 
 def _reference(page: _Page, ticket: ReferenceSlip) -> None:

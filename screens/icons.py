@@ -19,7 +19,7 @@ _CODEPOINTS = {
     # services
     "register": 0xE174, "book": 0xE742, "checkin": 0xE614, "cancel": 0xE615, "reprint": 0xE8B0, "enroll": 0xE7FE,
     "appointments": 0xEBCC, "today": 0xE8DF, "refund": 0xE860, "queue": 0xF233, "attend": 0xE853, "file": 0xE2C9,
-    "person": 0xE7FD, "people": 0xE7FB, "records": 0xEBED, "repeat": 0xE166,
+    "person": 0xE7FD, "people": 0xE7FB, "records": 0xEBED, "examine": 0xE1D2, "repeat": 0xE166,
     # the service menu, and what it is about
     "settings": 0xE8B8, "changes": 0xE889, "usb": 0xE1E0, "key": 0xE73C, "restart": 0xE8AC, "list": 0xE896, "test": 0xF0C5,
     "closed": 0xE14B, "message": 0xE0C9, "day": 0xE8DF, "social": 0xE870, "visit_card_reader": 0xEB86, "stripe": 0xE9EC,

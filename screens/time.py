@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.care import Choice, Half, Segment, Session
+from kiosk.care import Choice, Half, Kind, Segment, Session
 from kiosk.requests import ChooseTime
 from kiosk.visit import Scene
 from kiosk.words import Text, clock, money, say
@@ -144,6 +144,8 @@ class Page(Tiles):
         return columns, max(lines + theme.mm(1), theme.space("target")), style
 
     def _head_text(self, session: Session) -> Text:
+        if session.kind is Kind.EXAM:
+            return say(f"time.{session.half}")
         return say("time.half", half=say(f"time.{session.half}"), kind=say(f"time.kind.{session.kind}"),
                    fee=money(session.fee, self.language))
 

@@ -146,7 +146,8 @@ class Printer:
         return d.Printed.PRINTED
 
 
-TITLES = {"挂号凭条": "registration", "退号凭条": "refund", "待核对凭条": "reference"}
+TITLES = {"检查预约单": "exam", "采血预约单": "exam",
+          "挂号凭条": "registration", "退号凭条": "refund", "待核对凭条": "reference"}
 
 
 def _piece(lines: Sequence[d.PaperLine], whole: bool) -> Piece:

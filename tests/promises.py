@@ -9,7 +9,7 @@ from core import Core
 from kiosk.care import OrderState
 from tables import Body
 
-ONCE = ("confirm", "cancel", "close")
+ONCE = ("confirm", "cancel", "close", "cancel exam")
 """Acts that a story wants once for each thing: every repeat carries the same key."""
 
 
@@ -54,6 +54,7 @@ def come_back(core: Core, person: str = "测试甲") -> str:
 def _broken(core: Core) -> Iterator[str]:
     yield from _money(core)
     yield from _places(core)
+    yield from _exams(core)
     yield from _paper(core)
     yield from _memory(core)
 
@@ -87,6 +88,13 @@ def _places(core: Core) -> Iterator[str]:
     yield from (f"{whose} booked {count} times" for whose, count in mine.items() if count > 1)
 
 
+def _exams(core: Core) -> Iterator[str]:
+    served = Counter(order for one in core.town.exams.live() for order in one.bundle.orders)
+    yield from (f"order {order} is booked {count} times" for order, count in served.items() if count > 1)
+    for full in core.town.exams.overbooked():
+        yield f"{full} is overbooked"
+
+
 def _paper(core: Core) -> Iterator[str]:
     pieces = [piece for piece in core.printer.pieces if piece.kind != "reference"]
     copies = Counter((piece.kind, piece.code, piece.copy) for piece in pieces)
@@ -114,5 +122,9 @@ def honest(body: Body) -> None:
         assert any(one.appointment.state == "booked" for one in town.bookings.values()), "nothing is booked"
     if "已退号" in words:
         assert any(one.appointment.state == "cancelled" for one in town.bookings.values()), "nothing is cancelled"
+    if "已约好" in words:
+        assert town.exams.live(), "no examination is booked"
+    if "已取消预约" in words:
+        assert town.exams.cancelled, "no examination is cancelled"
     if "全部原路退回" in words:
         assert any(paid.came and paid.back == paid.came for paid in town.orders.values()), "nothing went back"

@@ -251,6 +251,9 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"the payment office comes back", office(away=False)),
     (r"the (.*reader|scanner) is unplugged", plugs(False)),
     (r"the (.*reader|scanner) is plugged in", plugs(True)),
+    (r"it is too late for fasting tests today", lambda body: body.town.exams.grow_late()),
+    (r"other people take that examination time", lambda body: body.town.exams.take_newest()),
+    (r"other people take the first half hour", lambda body: body.town.exams.take_early()),
     (r"other people take (.+)", others_take),
     (r"the clinic of (\S+) is cancelled", stops),
 )
@@ -278,11 +281,14 @@ class Ledger:
     copies: int = 0
     refund_slips: int = 0
     reference_slips: int = 0
+    exams: int = 0
+    exam_slips: int = 0
     torn: int = 0
 
 
 LEDGER = {"booking": "bookings", "original": "originals", "copy": "copies", "copie": "copies",
-          "refund slip": "refund_slips", "reference slip": "reference_slips", "torn piece": "torn"}
+          "refund slip": "refund_slips", "reference slip": "reference_slips", "torn piece": "torn",
+          "exam": "exams", "exam slip": "exam_slips"}
 
 
 def ledger(body: Body) -> Ledger:
@@ -294,6 +300,7 @@ def ledger(body: Body) -> Ledger:
                   paid=sum(one.came for one in town.orders.values()), back=sum(one.back for one in town.orders.values()),
                   originals=sum(piece.copy == 1 for piece in tickets), copies=sum(piece.copy > 1 for piece in tickets),
                   refund_slips=len(slips), reference_slips=sum(piece.kind == "reference" for piece in whole),
+                  exams=len(town.exams.live()), exam_slips=sum(piece.kind == "exam" for piece in whole),
                   torn=len(body.printer.pieces) - len(whole))
 
 
@@ -386,4 +393,4 @@ def _parse(text: str) -> Iterator[Table]:
 
 BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|swipes|pulls|shows|pays|cannot|the |"
               r"other people|complaint|refused|left|end|fails|works|slow|unknown|at most|"
-              r"\d+ (?:book|orig|cop|ref|torn)|[\d.]+元 (?:paid|back))")
+              r"\d+ (?:exam|book|orig|cop|ref|torn)|[\d.]+元 (?:paid|back))")

@@ -14,6 +14,7 @@ from typing import Any
 
 from kiosk import care
 from town_books import Booked, Held, Paid, Place
+from town_exam import ExamBooks
 from town_hospital import TownHospital
 from townsfolk import PEOPLE, patient, roster
 from virtual import Clock, Fuse
@@ -47,6 +48,7 @@ class Town:
         self.seen: set[str] = set()
         self.facts: dict[int, tuple[str, dict[str, Any]]] = {}      # the kiosk's news, by its number
         self.answers: dict[str, tuple[Any, Any]] = {}
+        self.exams = ExamBooks(self)
         self.hospital = TownHospital(self)
         self._numbers = itertools.count(1)
 

@@ -13,6 +13,7 @@ from kiosk import care
 from kiosk.hospital import Unknown
 from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
 from town_books import Booked, Held, Paid, Paper
+from town_exam import ExamRooms
 from townsfolk import PEOPLE, Person, patient as file_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Misused(BaseException):
     """A promise to the server was broken. Not an `Exception`, which the desk would take for an unknown outcome."""
 
 
-class TownHospital:
+class TownHospital(ExamRooms):
     """Done, refused or unknown; the same key gets the same answer."""
 
     def __init__(self, town: Town) -> None:

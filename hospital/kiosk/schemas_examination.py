@@ -47,6 +47,7 @@ class Booking(Schema):
 
 
 class Worklist(Schema):
+    today: dt.date
     bundles: list[Bundle]
     bookings: list[Booking]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from kiosk.journeys.blood import blood_for
 from kiosk.journeys.cancel import cancel_for
+from kiosk.journeys.examine import examine_for
 from kiosk.journeys.identify import identify
 from kiosk.journeys.register import register_for
 from kiosk.journeys.reprint import reprint_for
@@ -12,7 +14,7 @@ from kiosk.words import say
 
 TILE = Tile(order=None, icon="person")
 
-SERVICES = {"register": register_for, "cancel": cancel_for, "reprint": reprint_for}
+SERVICES = {"register": register_for, "cancel": cancel_for, "reprint": reprint_for, "examine": examine_for, "blood": blood_for}
 
 
 async def attend() -> None:

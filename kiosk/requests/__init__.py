@@ -18,10 +18,12 @@ from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, D
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
                                    PaymentNews, SocialCard, SocialRead)
 from kiosk.requests.presenting import Identify, Shown, TypeInstead, VisitCard, Welcome
+from kiosk.requests.examination import BookExam, CancelExam, Examinations, ExamTimes, IssueExamSlip, MoveExam
 from kiosk.requests.story import Declined, Left, Refused, Request, Unfinished
 from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
 
 __all__ = [
+    "BookExam", "CancelExam", "ExamTimes", "Examinations", "IssueExamSlip", "MoveExam",
     "Answered", "Appointments", "Ask", "CancelBooking", "CardRead", "CardTrouble", "Choose", "ChooseFrom", "ChooseTime",
     "ClosePayment", "CodeKind", "CodeShown", "Complaint", "Confirm", "ConfirmHold", "Declined", "Departments",
     "DeviceNews", "Do", "Done", "Enroll", "EnterNumber", "Event", "FindPatient", "HoldSlot", "Identify", "IssuePaper",

@@ -22,7 +22,8 @@ LATE = ("slot_full", "past", "fasting_apart", "other_booking", "first_other", "t
 def worklist(request: Request, patient: int, kind: wire.ExamKind) -> wire.Worklist:
     """Open orders, by what may be chosen together, and bookings still to come."""
     acquaintance.here(request.auth, patient)
-    return wire.Worklist(bundles=[_bundle(orders, why) for orders, why in book.bundles(patient, kind)],
+    return wire.Worklist(today=clock.now().date(),
+                         bundles=[_bundle(orders, why) for orders, why in book.bundles(patient, kind)],
                          bookings=[_booking(one) for one in book.bookings(patient, kind)])
 
 
