@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("name", help="user name; a known one gets a new password and these roles")
     one.add_argument("--role", action="append", metavar="ROLE", help="registrar (default), doctor, nurse, office, feedback, "
                      "technician, administrator; more than one by repeating it")
+    one.add_argument("--doctor", metavar="CODE", default="", help="staff number (工号) of the doctor whose patients it calls")
     one.set_defaults(run=admin_user)
 
     one = commands.add_parser("tend", help="one pass: settle orders, refunds and payments that were left")
@@ -147,6 +148,7 @@ def fhir_client(arguments: argparse.Namespace) -> None:
 
 
 def admin_user(arguments: argparse.Namespace) -> None:
+    from hospital.care.models import Practitioner
     from hospital.registrar import rights
 
     try:
@@ -154,7 +156,10 @@ def admin_user(arguments: argparse.Namespace) -> None:
     except ValueError as unknown:
         raise SystemExit(f"--role: {unknown}; known are {', '.join(rights.Role.values)}") from None
     password = secrets.token_urlsafe(12)
-    rights.make_staff(arguments.name, password, *roles)
+    doctor = Practitioner.objects.filter(code=arguments.doctor).first()
+    if arguments.doctor and doctor is None:
+        raise SystemExit(f"--doctor: nobody has the number {arguments.doctor}")
+    rights.make_staff(arguments.name, password, *roles, doctor=doctor)
     print(password)
 
 

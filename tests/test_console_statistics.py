@@ -45,6 +45,7 @@ def a_day(hospital: Hospital, time: Clock) -> None:
     time.go(minutes=4)
     booking.cancel(Appointment.objects.get(patient=gives_back))
     Appointment.objects.filter(patient=comes).update(state="fulfilled")
+    Appointment.objects.filter(patient=misses).update(channel="app")
     time.go(hours=5, minutes=30)        # 14:42: the first segments are over, the second are not
 
 
@@ -62,7 +63,7 @@ def test_what_is_counted(hospital: Hospital, time: Clock) -> None:
     assert by("day") == [("2026-11-20", 3, 2, 1, 2, 1, 8, 4)]
     assert by("department") == [("心血管内科", 2, 1, 0, 2, 1, 4, 2), ("皮肤科", 1, 1, 1, 0, 0, 4, 2)]
     assert by("doctor") == [("陈试", 2, 1, 0, 2, 1, 4, 2), ("普通门诊", 1, 1, 1, 0, 0, 4, 2)]
-    assert by("channel") == [("K1", 2, 0, 1, 1, 0, None, None), ("K2", 1, 2, 0, 1, 1, None, None)]
+    assert by("channel") == [("自助机", 2, 2, 1, 1, 0, None, None), ("手机应用", 1, 0, 0, 1, 1, None, None)]
     whole = figures.rows(TODAY, TODAY, "hospital")[0]
     assert (whole.success, whole.failure, whole.no_show) == (60.0, 40.0, 50.0)
     tomorrow = TODAY + dt.timedelta(days=1)

@@ -6,24 +6,17 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
+from console_fixtures import RIGHT, staff
 from hospital.care.models import Department
 from hospital.registrar import rights, trail
 from hospital.registrar.models import Step
 from hospital.registrar.rights import Role
 from hospital_fixtures import Hospital
 
-RIGHT = "a long password"
-
-
-def client(role: Role) -> Client:
-    inside = Client()
-    inside.force_login(rights.make_staff(f"one-{role}", RIGHT, role))
-    return inside
-
 
 def change(hospital: Hospital, phone: str = "19900005678", name: str = "测试乙") -> Client:
     """A registrar corrects a file at /admin/."""
-    desk, person = client(Role.REGISTRAR), hospital.patient(name="测试甲", phone="19900001234")
+    desk, person = staff(Role.REGISTRAR), hospital.patient(name="测试甲", phone="19900001234")
     answer = desk.post(f"/admin/care/patient/{person.pk}/change/", {
         "name": name, "card_kind": person.card_kind, "id_number": person.id_number, "sex": "male", "phone": phone,
         "no_shows": 0})
@@ -42,10 +35,10 @@ def test_what_is_changed_at_admin_is_there_with_before_and_after_masked(hospital
 
 def test_the_page_shows_nobody_s_name(hospital: Hospital) -> None:
     change(hospital)
-    shown = client(Role.ADMINISTRATOR).get("/console/trail").content.decode()
+    shown = staff(Role.ADMINISTRATOR).get("/console/trail").content.decode()
     assert "199****5678" in shown and "one-registrar" in shown
     assert not [secret for secret in ("测试甲", "测试乙", "19900001234", "19900005678") if secret in shown]
-    assert "one-registrar" not in client(Role.ADMINISTRATOR).get("/console/trail?who=somebody").content.decode().split(
+    assert "one-registrar" not in staff(Role.ADMINISTRATOR).get("/console/trail?who=somebody").content.decode().split(
         "<tbody>")[1], "and can be asked for one account"
 
 

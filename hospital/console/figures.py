@@ -23,7 +23,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from hospital import clock
-from hospital.care.models import Appointment, Department, Hold, Practitioner, Schedule, Slot
+from hospital.care.models import Appointment, Channel, Department, Hold, Practitioner, Schedule, Slot
 from hospital.console.words import Both
 
 HOSPITAL, DAY, DEPARTMENT, DOCTOR, CHANNEL = "hospital", "day", "department", "doctor", "channel"
@@ -36,7 +36,7 @@ _PATHS: dict[str, tuple[str | None, str | None, str | None]] = {
     DAY: ("day", "slot__schedule__day", "schedule__day"),
     DEPARTMENT: ("department", "slot__schedule__department", "schedule__department"),
     DOCTOR: ("slot__schedule__practitioner", "slot__schedule__practitioner", "schedule__practitioner"),
-    CHANNEL: ("hold__kiosk", "kiosk", ""),
+    CHANNEL: ("channel", "channel", ""),
 }
 
 
@@ -126,6 +126,8 @@ def _labelled(found: dict[Any, Row], by: str) -> list[Row]:
         names = {one.pk: Both(one.name_zh, one.name_en) for one in Department.objects.all()}
     elif by == DOCTOR:
         names = {one.pk: Both(one.name_zh, one.name_en) for one in Practitioner.objects.all()} | {None: _GENERAL}
+    elif by == CHANNEL:
+        names = {str(one): Both(one.label, one.name.capitalize()) for one in Channel}
     else:
         names = {key: Both(str(key), str(key)) for key in sorted(found, key=str)}
     for key in names:

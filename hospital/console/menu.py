@@ -18,6 +18,12 @@ class Entry(NamedTuple):
 
 
 MENU = (
+    Entry("room", "console:room", Both("诊室叫号", "Consulting room"),
+          Both("下一位、重叫、过号、转诊", "Next, again, skip, refer")),
+    Entry("desks", "console:desks", Both("检查与采血", "Examinations and blood"),
+          Both("今日名单，开几个窗口", "Today's list, windows to open")),
+    Entry("boards", "console:boards", Both("候诊屏", "Boards"),
+          Both("各候诊区大屏的链接", "The links of the screens in the waiting areas")),
     Entry("statistics", "console:statistics", Both("统计", "Statistics"),
           Both("预约成功率、爽约、失败，剩余号源", "Booking success, no-shows, failures, numbers left")),
     Entry("kiosks", "console:kiosks", Both("自助机", "Kiosks"),

@@ -1,6 +1,20 @@
-from django.urls import path
+from django.urls import path, register_converter
 
-from hospital.console.views import entrance, kiosks, statistics, trail
+from hospital.console.views import boards, desks, entrance, kiosks, room, statistics, trail
+
+
+class RoomVerb:
+    regex = "|".join(room.VERBS)
+    to_python = to_url = staticmethod(str)
+
+
+class DeskVerb:
+    regex = "|".join(desks.VERBS)
+    to_python = to_url = staticmethod(str)
+
+
+register_converter(RoomVerb, "room-verb")
+register_converter(DeskVerb, "desk-verb")
 
 app_name = "console"
 urlpatterns = [
@@ -12,4 +26,13 @@ urlpatterns = [
     path("statistics.csv", statistics.csv, name="statistics-csv"),
     path("kiosks", kiosks.page, name="kiosks"),
     path("trail", trail.page, name="trail"),
+    path("room", room.page, name="room"),
+    path("room/sit", room.sit, name="sit"),
+    path("room/<room-verb:verb>", room.do, name="room-verb"),
+    path("desks", desks.page, name="desks"),
+    path("desks/turns/<int:turn>/<desk-verb:verb>", desks.turn, name="turn"),
+    path("desks/segments/<int:segment>/windows", desks.windows, name="windows"),
+    path("boards", boards.page, name="boards"),
+    path("board/<str:key>", boards.board, name="board"),
+    path("board/<str:key>/state", boards.state, name="board-state"),
 ]

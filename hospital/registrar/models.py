@@ -1,8 +1,18 @@
-"""Wrong passwords, counted; and the trail: who changed what."""
+"""Who of the doctors an account is; wrong passwords, counted; and the trail: who changed what."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+
+from hospital.care.models import Practitioner
+
+
+class Doctor(models.Model):
+    """Which doctor an account is: whose patients it calls."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="doctor")
+    practitioner = models.OneToOneField(Practitioner, models.CASCADE, related_name="account")
 
 
 class Attempts(models.Model):

@@ -16,6 +16,9 @@ from django.db import models, transaction
 from django.db.models import Model
 from django.http import HttpRequest
 
+from hospital.care.models import Practitioner
+from hospital.registrar.models import Doctor
+
 
 class Role(models.TextChoices):
     """Kept as groups of Django's, by these names; somebody may have more than one."""
@@ -35,6 +38,9 @@ home                 x         x      x     x      x        x          x
 statistics           .         .      .     x      x        .          x
 kiosks               x         .      .     x      .        x          x
 trail                .         .      .     .      .        .          x
+room                 .         x      .     .      .        .          .
+desks                .         .      x     x      .        .          .
+boards               .         .      x     x      .        x          x
 
 care.patient         vac       .      .     v      .        .          v
 care.department      vac       .      .     vac    .        .          vac
@@ -53,10 +59,11 @@ money.refund         vc        .      .     .      .        .          v
 money.obligation     v         .      .     .      .        .          v
 money.difference     vc        .      .     .      .        .          v
 money.reconciliation v         .      .     .      .        .          v
+kiosk.socialcard     vacd      .      .     .      .        .          v
 kiosk.kiosk          vc        .      .     v      .        vc         vc
 kiosk.fact           v         .      .     v      .        v          v
 """
-_VERBS = {"v": "view", "a": "add", "c": "change"}
+_VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 
 
 @cache
@@ -86,8 +93,9 @@ def may(user: AbstractBaseUser | AnonymousUser, right: str) -> bool:
     return not table()[right].keys().isdisjoint(roles(user))
 
 
-def make_staff(name: str, password: str, *given: Role) -> User:
-    """Create somebody who works here (or give them a new password) with these roles and no others."""
+def make_staff(name: str, password: str, *given: Role, doctor: Practitioner | None = None) -> User:
+    """Create somebody who works here (or give them a new password) with these roles and no others. `doctor`: whose
+    patients they call."""
     with transaction.atomic():
         user, _ = User.objects.get_or_create(username=name)
         user.is_active = True
@@ -95,6 +103,9 @@ def make_staff(name: str, password: str, *given: Role) -> User:
         user.set_password(password)
         user.save()
         user.groups.set([_group(role) for role in given])
+        Doctor.objects.filter(user=user).delete()
+        if doctor is not None:
+            Doctor.objects.create(user=user, practitioner=doctor)
     return user
 
 

@@ -25,7 +25,7 @@ from hospital.registrar.models import Step
 
 _MASKS: dict[str, Callable[[str], str]] = {
     "name": mask_name, "english_name": mask_name, "id_number": mask_id, "visit_card": mask_id, "phone": mask_phone,
-    "address": lambda text: "*" * len(text)}
+    "card_number": mask_id, "address": lambda text: "*" * len(text)}
 # Never written down, not even masked.
 _SECRET = ("password", "token_sha256", "code_url", "key")
 # Noise, and the trail itself.
@@ -36,17 +36,18 @@ _who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="")
 
 
 @contextmanager
-def act(request: HttpRequest, what: str, thing: Model) -> Iterator[None]:
-    """One change and its step, together or not at all. `what` is for people: "停诊"; `thing` is what it is done to."""
+def act(request: HttpRequest, what: str, *things: Model) -> Iterator[list[Model]]:
+    """One change and its steps, together or not at all. `what` is for people: "停诊"; `things` are what it is done to, and
+    what is new, or only known afterwards, is put on the list that this yields. Where none of them changes in itself, the
+    step says that it was done, all the same."""
+    also: list[Model] = []
     with transaction.atomic():
-        before = _kept(thing)
-        yield
-        _write(request.user.get_username(), what, thing, before, _kept(thing))
-
-
-def made(request: HttpRequest, what: str, thing: Model) -> None:
-    """Something is there that was not; in the caller's transaction."""
-    _write(request.user.get_username(), what, thing, {}, _fields(thing))
+        before = [(thing, _kept(thing)) for thing in things]
+        yield also
+        after = [(thing, was, _kept(thing)) for thing, was in before] + [(thing, {}, _kept(thing)) for thing in also]
+        changed = [one for one in after if one[1] != one[2]]
+        for thing, was, now in changed or after[:1]:
+            _write(request.user.get_username(), what, thing, was, now)
 
 
 def _kept(thing: Model) -> dict[str, Any]:

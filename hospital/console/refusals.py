@@ -1,0 +1,33 @@
+"""What a refusal of the books means to the person at the page."""
+
+from __future__ import annotations
+
+from hospital.console.words import Both
+from hospital.refusal import Refusal
+
+_WORDS = {
+    "not_sitting": Both("您没有在此诊室坐诊，请重新开诊。", "You do not sit in this room; please begin again."),
+    "room_taken": Both("该诊室已有医生坐诊。", "Another doctor sits in this room."),
+    "session_stopped": Both("该出诊已停诊。", "This session was stopped."),
+    "moved_on": Both("页面已过时：患者已经换了。未再叫号。", "The page was out of date: the patient had changed. Nobody was called."),
+    "paused": Both("已暂停叫号，请先继续。", "Calling is paused; resume first."),
+    "nobody_called": Both("诊室里现在没有被叫的患者。", "Nobody is called into the room now."),
+    "not_missed": Both("该患者没有过号。", "This patient has not missed a call."),
+    "session_over": Both("对方科室今天没有出诊了。", "Nobody sits in that department today any more."),
+    "slot_full": Both("该时段的号已满，请选别的时段。", "This segment is full; please choose another."),
+    "unknown_segment": Both("该时段已不可选。", "This segment can no longer be chosen."),
+    "past": Both("该时段已过。", "This segment is over."),
+    "already_booked": Both("患者当日同一午别已有该科预约。", "The patient has a booking there for the same half day."),
+    "daily_limit": Both("患者当日预约已达上限。", "The patient has as many bookings for that day as are allowed."),
+    "booking_limit": Both("患者预约次数已达上限。", "The patient has as many bookings as are allowed."),
+    "blacklisted": Both("患者爽约过多，只能当日挂号。", "After too many missed visits the patient registers on the day only."),
+    "held_elsewhere": Both("患者正在另一台设备上挂号。", "The patient is booking at another machine."),
+    "turn_over": Both("该患者的状态已经改变，请看最新名单。", "This line has changed; look at the list again."),
+    "busy_elsewhere": Both("医生这段时间已有出诊。", "The doctor works elsewhere at that time."),
+}
+_OTHERWISE = Both("没有办成：{code}。", "It was not done: {code}.")
+
+
+def words(refusal: Refusal) -> Both:
+    known = _WORDS.get(refusal.code)
+    return known or Both(_OTHERWISE.zh.format(code=refusal.code), _OTHERWISE.en.format(code=refusal.code))
