@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kiosk import fittings
 from kiosk.machine import InUse
 from kiosk.service.local import Local
 from kiosk.settings import TABLE, BadSetting, Settings, load
 
 STATE = Path("var/kiosk")
+AGAIN = 75          # exit status (EX_TEMPFAIL of sysexits.h): start me again
 SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
 
 
@@ -59,6 +61,10 @@ def _arguments() -> argparse.ArgumentParser:
     around.add_argument("--state", type=Path, default=Path("var"), metavar="DIR", help="what is kept (default: var)")
     around.add_argument("--orientation", choices=sorted(SIZES), default="portrait", help="how the screen stands")
     around.add_argument("--virtual", action="store_true", help="a virtual screen, even where there is a real one")
+    around.add_argument("--devices", type=_twins, default=",".join(fittings.USUAL), metavar="A,B,C",
+                        help="what stands on the bench besides reader, scanner and printer, of "
+                             f"{', '.join(name for name in fittings.FITTINGS if name not in fittings.NEEDED)}; '' for "
+                             "nothing (default: %(default)s)")
     around.add_argument("--host", default="127.0.0.1", help="address of the panel (default: this machine only)")
     demo = add("demo", _demo, "Play a patient at a kiosk with everything around it, and compare everybody's books.", False)
     demo.add_argument("journey", help="one of the journeys that `journeys` lists")
@@ -86,6 +92,13 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def _twins(words: str) -> tuple[str, ...]:
+    try:
+        return fittings.chosen(words)
+    except ValueError as no:
+        raise argparse.ArgumentTypeError(str(no)) from None
+
+
 def _settings_help() -> str:
     return "settings:\n" + "\n".join(f"  {s.name:16} {s.sentence} (default: {s.default or 'none'})" for s in TABLE)
 
@@ -106,15 +119,21 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def open_kiosk(state: Path, settings: Settings, watch: Callable[[Any], None] | None = None) -> int:
-    """The kiosk's window, until it is closed. `watch` is given the shell before it runs."""
+    """The kiosk's window, until it is closed; AGAIN when it asks to be started again. `watch` is given the shell before it
+    runs."""
     from kiosk.app import Shell, Window
     from kiosk.machine import Machine
     from kiosk.words import Name
 
     machines: list[Machine] = []
+    again = threading.Event()
 
     def open_stage(ports: Any) -> Any:
-        machine = Machine(state, settings, ports.post, ports.stop)
+        def restart() -> None:
+            again.set()
+            ports.stop()
+
+        machine = Machine(state, settings, ports.post, restart)
         machines.append(machine)
         return machine.stage(ports)
 
@@ -129,29 +148,34 @@ def open_kiosk(state: Path, settings: Settings, watch: Callable[[Any], None] | N
     shell.run()
     for machine in machines:
         machine.close()
-    return 0
+    return AGAIN if again.is_set() else 0
 
 
 def _try(asked: argparse.Namespace) -> int:
     from kiosk.bring_up import House, NotStarted, greeting
-    from kiosk.demo import furnish
+    from kiosk.demo import STAFF, furnish, hire
 
+    environment = dict(os.environ)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(130))
     try:
         with House(asked.state, virtual=asked.virtual or None, window=SIZES[asked.orientation],
-                   panel_host=asked.host) as house:
+                   panel_host=asked.host, devices=asked.devices) as house:
             os.environ["DISPLAY"] = house.addresses.display
             state, settings = furnish(house.addresses, asked.orientation)
-            print(greeting(house.addresses), flush=True)
-            return open_kiosk(state, settings)
+            print(greeting(house.addresses, {f"{who} {STAFF[who]}": pin for who, pin in hire(state).items()}), flush=True)
+            status = open_kiosk(state, settings)
     except NotStarted as no:
         print(no, file=sys.stderr)
         return 1
+    if status == AGAIN:             # what systemd does for a real one; a window cannot be opened twice in a process
+        os.execve(sys.executable, [sys.executable, "-m", "kiosk", *sys.argv[1:]], environment)
+    return status
 
 
 def _demo(asked: argparse.Namespace) -> int:
-    from kiosk.demo import NotPlayed, play
+    from kiosk.demo import play
+    from kiosk.robot import NotPlayed
 
     try:
         return play(asked.journey, asked.out, asked.lang, asked.size, asked.orientation, SIZES[asked.orientation],

@@ -24,11 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from kiosk.fittings import NEEDED, PCSC
+
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0             # s until a part must answer; a first start on a slow disk compiles and migrates
 LAST_WORDS = 5.0            # s a part may take to end in good order
 LISTENING = re.compile(r"^(?:listening|hospital:) (http://\S+?)/?\s", re.MULTILINE)
-DEVICE = re.compile(r"^(\w+) (serial:\S+|tcp:\S+)\n", re.MULTILINE)
+DEVICE = re.compile(r"^(\w+) ((?:serial|tcp|hid|pcsc|cups):\S+)\n", re.MULTILINE)
 DISPLAY = re.compile(r"^(\d+)\n", re.MULTILINE)
 
 
@@ -127,11 +129,12 @@ class House:
 
     def __init__(self, state: Path, *, virtual: bool | None = None, window: tuple[int, int] = (1080, 1920),
                  panel_port: int = 8100, panel_host: str = "127.0.0.1", kiosk: str = "lobby-1",
-                 database_url: str = "") -> None:
+                 database_url: str = "", devices: Sequence[str] = ()) -> None:
         """`state`: all that is kept, made when missing; a second house in it is refused.
 
         `virtual`: a screen of its own, `window` px wide and high (None: when DISPLAY names none). `panel_port`: 0 for
         any free one, which is also taken when the port is not free. `database_url`: empty for SQLite in `state`.
+        `devices`: twins of kiosk/fittings.py that stand on the bench besides those that every kiosk has.
         """
         self._state = state.absolute()
         self._logs = self._state / "logs"
@@ -141,6 +144,7 @@ class House:
         self._panel_host = panel_host
         self._kiosk = kiosk
         self._database_url = database_url
+        self._devices = (*NEEDED, *devices)
         self.parts: dict[str, Part] = {}     # screen, phone, wallet, hospital, bench
         self._open = ExitStack()
         self.addresses: Addresses
@@ -185,9 +189,12 @@ class House:
             "--state", other.with_name("books.json"), "--notify-url", f"{hospital_url}/pay/alipay/notify")
         display = self._screen() if self._virtual else os.environ["DISPLAY"]
         self._run("seed", "hospital", "seed", **settings)
+        if PCSC & {*self._devices}:         # the bench's own PC/SC service, found by who is started from here
+            os.environ.setdefault("PCSCLITE_CSOCK_NAME", str(self._state / "pcscd"))
         phone_url, wallet_url = phone.says(LISTENING), wallet.says(LISTENING)
         bench = self._start_python(
             "bench", "drivers.sim", "--state", self._state / "bench", "--phone", phone_url, "--phone", wallet_url,
+            "--devices", ",".join(self._devices),
             "--host", self._panel_host, "--port", self._panel_port if is_free(self._panel_port) else 0,
             *(("--screen", display) if self._virtual else ()))
         hospital = self._start_python("hospital", "hospital", "serve", "--port", hospital_port, **settings)
@@ -256,19 +263,35 @@ The kiosk is up. Open its bench in a browser:
      Pay with the patient's phone on the bench; a ticket is printed.
   5. 弄坏点什么：拔掉打印机，用完纸，很晚才付款。
      Break something: unplug the printer, end the paper, pay late.
-
+{staff}
 医院 Hospital  {hospital}
 日志 Logs      {logs}
 停止 Stop      Ctrl-C
 """
 
 
-def greeting(house: Addresses) -> str:
-    """For the person who started all this: what runs where, and what to try first."""
+STAFF = """
+维护菜单 / The service menu
+  在首页点院徽三下，再点时钟两下；或者打开机门（试验台上控制板的输入端 0 通电）。
+  On the first page touch the sign in the corner three times, then the clock twice; or open the door (board, input 0).
+  工号和密码 / Staff numbers and PINs, new at each start:
+{people}
+  导出的日志 / Exported logs: {usb}
+"""
+
+
+def greeting(house: Addresses, staff: Mapping[str, str] | None = None) -> str:
+    """For the person who started all this: what runs where, and what to try first. `staff`: who may open the service menu
+    (a number and a role), and their PINs."""
     touch, touch_en = (("在试验台的画面上点“挂号”。", "Touch 挂号 (Register) in the picture on the bench.") if house.virtual else
                        ("在自助机的窗口里点“挂号”。", "Touch 挂号 (Register) in the kiosk's window."))
     return GREETING.format(panel=house.panel_url, hospital=house.hospital_url, logs=house.logs,
-                           touch=touch, touch_en=touch_en)
+                           touch=touch, touch_en=touch_en, staff=_staff(house, staff) if staff else "")
+
+
+def _staff(house: Addresses, staff: Mapping[str, str]) -> str:
+    people = "\n".join(f"    {who}  {pin}" for who, pin in staff.items())
+    return STAFF.format(people=people, usb=house.state / "usb")
 
 
 def is_free(port: int) -> bool:

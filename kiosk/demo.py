@@ -7,29 +7,28 @@ side has, and what is on paper.
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import json
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests as http
-from PIL import ImageGrab
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from drivers.sim.screen import Screen
+from kiosk import fittings
 from kiosk.bring_up import Addresses, House, NotStarted
-from kiosk.settings import Settings, read
-
-LOOK = 0.04            # s between two looks at the screen
-STILL = 0.25           # s a page is left alone before its picture is taken
-PATIENCE = 30.0        # s the patient waits for a page
-
-Step = tuple[str, str]     # the page, and what the patient does there: a touch (its key), or a verb and its object
+from kiosk.robot import NotPlayed, Patient, Step, orders
+from kiosk.requests.service import Role
+from kiosk.service.local import Local
+from kiosk.service.staff import Staff
+from kiosk.settings import Settings, load
+from kiosk.technician import SERVICE, Technician, service_books
 
 _KNOWN: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card resident"))
 _NEW: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card stranger"), ("confirm", "yes"),
@@ -37,6 +36,8 @@ _NEW: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card stra
 _CLINIC: tuple[Step, ...] = (("choose", "option:1"), ("choose", "option:0"))
 _PAID: tuple[Step, ...] = (("confirm", "yes"), ("pay", "pay"), ("done", "done"))
 _REST: Step = ("welcome", "rest")
+
+STAFF = {"1001": Role.TECHNICIAN, "1002": Role.NURSE}
 
 SCRIPTS: Mapping[str, tuple[Step, ...]] = {
     "register": (*_KNOWN, *_CLINIC, ("time", "segment 0"), *_PAID, _REST),
@@ -49,17 +50,26 @@ SCRIPTS: Mapping[str, tuple[Step, ...]] = {
 """`segment N` takes the first free time N days from today: a booking for today may be too late to cancel."""
 
 
-class NotPlayed(Exception):
-    """The play could not be played to its end; the message is the sentence."""
-
-
 def furnish(house: Addresses, orientation: str) -> tuple[Path, Settings]:
-    """A kiosk's state folder and settings for the house it stands in."""
+    """A kiosk's state folder and settings for the house it stands in, with a USB stick and a key to seal for."""
     state = house.state / "kiosk"
     state.mkdir(exist_ok=True, mode=0o700)
     shutil.copy(house.token_file, state / "token")
-    devices = {f"{name}_url": url for name, url in house.devices.items()}
-    return state, read({"hospital_url": house.hospital_url, "orientation": orientation, "fullscreen": "no", **devices})
+    stick, key = house.state / "usb" / "STICK", house.state / "export.key"
+    stick.mkdir(parents=True, exist_ok=True)
+    if not key.exists():
+        key.write_bytes(X25519PrivateKey.generate().private_bytes_raw())
+    public = X25519PrivateKey.from_private_bytes(key.read_bytes()).public_key().public_bytes_raw()
+    return state, load(state / "kiosk.ini", **{
+        **Local(state / "local.json", dt.datetime.now).overrides, "hospital_url": house.hospital_url,
+        "orientation": orientation, "fullscreen": "no", "usb": str(stick.parent),
+        "export_key": base64.b64encode(public).decode(), **fittings.settings(house.devices.items())})
+
+
+def hire(state: Path) -> dict[str, str]:
+    """A technician and a nurse in the kiosk's state folder, and their PINs: new ones each time."""
+    staff = Staff(state / "staff.json", time.time)
+    return {number: staff.add(number, role) for number, role in STAFF.items()}
 
 
 def play(journey: str, out: Path, language: str, size: str, orientation: str, window: tuple[int, int],
@@ -68,176 +78,28 @@ def play(journey: str, out: Path, language: str, size: str, orientation: str, wi
 
     Raises NotPlayed.
     """
-    if journey not in SCRIPTS:
-        raise NotPlayed(f"There is no journey {journey} to play; there are {', '.join(SCRIPTS)}.")
+    script = SERVICE if journey == "service" else SCRIPTS.get(journey)
+    if script is None:
+        raise NotPlayed(f"There is no journey {journey} to play; there are {', '.join([*SCRIPTS, 'service'])}.")
     out.mkdir(parents=True, exist_ok=True)
     for old in (*out.glob("[0-9][0-9]-*.png"), *out.glob("ticket-*"), *out.glob("books.json")):
         old.unlink()
     with tempfile.TemporaryDirectory(prefix="kiosk-") as folder:
         try:
-            with House(Path(folder), virtual=True, window=window, panel_port=0) as house:
+            with House(Path(folder), virtual=True, window=window, panel_port=0,
+                       devices=fittings.USUAL if script is SERVICE else ()) as house:
                 os.environ["DISPLAY"] = house.addresses.display
-                patient = Patient(house.addresses, out, SCRIPTS[journey], language, size)
-                open_kiosk(*furnish(house.addresses, orientation), patient.watch)
+                state, settings = furnish(house.addresses, orientation)
+                patient: Patient
+                if script is SERVICE:
+                    patient = Technician(house.addresses, out, script, language, size, hire(state))
+                else:
+                    patient = Patient(house.addresses, out, script, language, size)
+                open_kiosk(state, settings, patient.watch)
                 patient.finish()
                 return _compare(house, out, patient)
         except NotStarted as no:
             raise NotPlayed(str(no)) from no
-
-
-@dataclass(frozen=True)
-class View:
-    """What the patient sees: the page, the scene's number, and every text and button on it."""
-
-    page: str
-    serial: int
-    items: list[dict[str, Any]] = field(repr=False)
-
-    def find(self, key: str) -> dict[str, Any] | None:
-        return next((item for item in self.items if item["key"] == key and item["role"] == "button"), None)
-
-
-class Patient:
-    """One person in front of the machine, until the script is over; then the window is closed."""
-
-    def __init__(self, house: Addresses, out: Path, script: tuple[Step, ...], language: str, size: str) -> None:
-        self._house, self._out, self._script = house, out, script
-        self._comfort = [key for key, wanted in (("language", language == "en"), ("size", size == "large")) if wanted]
-        self._screen = Screen(house.display)
-        self._seen: set[int] = set()
-        self._pictures = 0
-        self._trouble: Exception | None = None
-        self._thread: threading.Thread | None = None
-        self.told: list[dict[str, Any]] = []
-        self.touches = 0
-
-    def watch(self, shell: Any) -> None:
-        """Begin, as soon as the window stands."""
-        self._shell = shell
-        self._thread = threading.Thread(target=self._live, name="patient")
-        self._thread.start()
-
-    def finish(self) -> None:
-        """Raises NotPlayed when the script was not played to its end."""
-        assert self._thread is not None
-        self._thread.join()
-        if self._trouble is not None:
-            raise NotPlayed(f"The patient got stuck: {self._trouble}")
-
-    def _live(self) -> None:
-        try:
-            for page, deed in self._script:
-                self._act(self._await(page), deed)
-        except Exception as trouble:
-            self._trouble = trouble
-            self._photograph("stuck")
-        finally:
-            self._shell.stop()
-
-    # Looking.
-
-    def _look(self) -> View | None:
-        """What the screen shows now, asked on the window's own thread."""
-        seen: list[View | None] = []
-        ready = threading.Event()
-
-        def look() -> None:
-            face = self._shell.face
-            scene = face.scene if face is not None else None
-            seen.append(View(scene.ask.page, scene.serial, face.describe()) if scene is not None else None)
-            ready.set()
-
-        self._shell.call(look)
-        return seen[0] if ready.wait(PATIENCE) else None
-
-    def _await(self, page: str) -> View:
-        """The page, new since the last touch. A picture is taken of every page on the way."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            view = self._look()
-            if view is not None and view.serial not in self._seen:
-                time.sleep(STILL)
-                still = self._look()
-                if still is not None and still.serial == view.serial:
-                    self._seen.add(view.serial)
-                    if view.page == "welcome":
-                        still = self._make_comfortable(still)
-                    self._photograph(view.page)
-                    if still.page == page:
-                        return still
-            time.sleep(LOOK)
-        last = self._look()
-        raise NotPlayed(f"no page {page}; the screen shows {last.page if last else 'nothing'}: "
-                        f"{[item['text'] for item in last.items if item['text']] if last else ''}")
-
-    def _make_comfortable(self, view: View) -> View:
-        """The welcome page greets everybody alike: choose the language and the size again."""
-        for key in self._comfort:
-            self._touch(view, key)
-            time.sleep(STILL)
-            view = self._look() or view
-        return view
-
-    def _photograph(self, page: str) -> None:
-        self._pictures += 1
-        picture = ImageGrab.grab(xdisplay=self._house.display)
-        picture.save(self._out / f"{self._pictures:02d}-{page}.png")
-
-    # Acting.
-
-    def _act(self, view: View, deed: str) -> None:
-        verb, _, thing = deed.partition(" ")
-        match verb:
-            case "card":
-                self._twin("idcard/put", card=thing)
-            case "scan":
-                self._twin("scanner/show", code=thing)
-            case "pay":
-                self._pay()
-            case "type":
-                for digit in thing:
-                    view = self._touch(view, f"digit:{digit}")
-                self._touch(view, "yes")
-            case "segment":
-                if thing != "0":
-                    view = self._touch(view, f"day:{thing}")
-                free = next(item for item in view.items if item["key"].startswith("segment:") and item["enabled"])
-                self._touch(view, free["key"])
-            case "done":
-                self.told.append({"texts": [item["text"] for item in view.items if item["role"] != "button"],
-                                  "number": next((item["text"] for item in view.items if item["key"] == "number"), None)})
-                self._twin("idcard/lift")
-                self._touch(view, "yes")
-            case "rest":
-                pass
-            case _:
-                self._touch(view, verb)
-
-    def _touch(self, view: View, key: str) -> View:
-        item = view.find(key)
-        if item is None or not item["enabled"]:
-            raise NotPlayed(f"{key} cannot be touched on {view.page}; there are "
-                            f"{[item['key'] for item in view.items if item['role'] == 'button' and item['enabled']]}")
-        width, height = self._shell.size
-        self._screen.touch((item["x"] + item["w"] / 2) / width, (item["y"] + item["h"] / 2) / height)
-        self.touches += 1
-        time.sleep(LOOK)
-        after = self._look()
-        return after if after is not None else view
-
-    def _twin(self, verb: str, **arguments: Any) -> None:
-        http.post(f"{self._house.panel_url}/twins/{verb}", json=arguments, timeout=10).raise_for_status()
-
-    def _pay(self) -> None:
-        orders = http.get(f"{self._house.phone_url}/twin/orders", timeout=10).json()
-        order = next(order for order in _orders(orders) if order["state"] == "NOTPAY")
-        http.post(f"{self._house.phone_url}/twin/pay", json={"out_trade_no": order["order_no"]},
-                  timeout=10).raise_for_status()
-
-
-def _orders(answer: Any) -> list[dict[str, Any]]:
-    orders: list[dict[str, Any]] = answer["orders"] if isinstance(answer, dict) else answer
-    return orders
 
 
 def _compare(house: House, out: Path, patient: Patient) -> int:
@@ -252,11 +114,14 @@ def _compare(house: House, out: Path, patient: Patient) -> int:
     books: dict[str, Any] = {
         "patient": {"touches": patient.touches, "told": patient.told},
         "hospital": json.loads(house.ask_hospital("books")),
-        "payment": _orders(http.get(f"{addresses.phone_url}/twin/orders", timeout=10).json()),
+        "payment": orders(http.get(f"{addresses.phone_url}/twin/orders", timeout=10).json()),
         "paper": [{"text": "\n".join(line["text"] for line in ticket["lines"]), "codes": ticket["codes"],
                    "cut": ticket["cut"]} for ticket in tickets],
     }
     differences = disagreements(books)
+    if isinstance(patient, Technician):
+        books["service"] = service_books(addresses.state, patient.pins)
+        differences += books["service"]["wrong"]
     books["agree"], books["differences"] = not differences, differences
     (out / "books.json").write_text(json.dumps(books, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     for difference in differences:

@@ -26,11 +26,12 @@ from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, Out
 from kiosk.requests.service import Member
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
-from kiosk.words import say
+from kiosk.words import Text, say
 
 BLINK = 0.15          # seconds an act may take before the person is shown what happens
 SHOWN = ("server", "printer", "pay")     # what the welcome page speaks of when it does not work
 DEVICES = (*READERS, "printer")
+EVERYTHING = ("server", "idcard", "scanner", "printer")     # when none of it works, nobody can be helped here
 EVERYTHING = ("server", "idcard", "scanner", "printer")     # when none of it works, nobody can be helped here
 SERVICE = "maintain"  # the story of the service menu
 
@@ -118,6 +119,8 @@ class Stage:
             return OutOfService(title=say("closed.title"), text=say(f"closed.{shut['all']}"))
         if not any(self._works.get(what, True) for what in EVERYTHING):
             return OutOfService(title=say("closed.title"), text=say("closed.broken"))
+        if not any(self._works.get(what, True) for what in EVERYTHING):
+            return OutOfService(title=say("closed.title"), text=say("closed.broken"))
         out = [what for what in SHOWN if what in shut or not self._works.get(what, True)]
         return Welcome(title=say("welcome.title"), services=tuple(map(self._tile, self._tiles)),
                        notices=tuple(say(f"welcome.no_{what}") for what in out), ways=self._ways)
@@ -166,8 +169,8 @@ class Stage:
         """Somebody wants the service menu: they get it now where nobody stands, else when the visit in front has ended."""
         if self._front is None or self._front.journey != SERVICE:
             self._service_wanted = SERVICE in self._stories
-            if self._front is None:
-                self._welcome()
+            if self._front is None and self._service_wanted:
+                self._begin(SERVICE)
 
     def door(self, is_open: bool) -> None:
         """Whoever opens a door wants the service menu. Who shuts it without having signed in does not; who has, works on."""
@@ -225,9 +228,10 @@ class Stage:
                 self._go(play, play.answer(Left("gone")))
             case Ask():
                 asked = step.here(self._ways)
-                self.dialogue.ask(asked, lambda value: self._said(play, value), play.trail(), play.can_back(), True)
+                self.dialogue.ask(asked, lambda value: self._said(play, value), _trail(play), play.can_back(), True)
                 self._tell_what_fails()
                 if play.journey != SERVICE:         # nothing of the menu is ever written as a visit; PINs least of all
+                    if play.journey != SERVICE:         # nothing of the menu is ever written as a visit; PINs least of all
                     self._desk.prepare(play.history[play.saved:])
             case Print() if play.gone:
                 self._go(play, play.answer(Refused("nobody")))
@@ -301,7 +305,7 @@ class Stage:
 
     def _wait(self, play: Play, job: Job) -> None:
         """Between question and answer: the person sees what happens, and after the deadline gets a choice."""
-        self.dialogue.wait(say(job.request.saying), play.trail())
+        self.dialogue.wait(say(job.request.saying), _trail(play))
         self._after(job.request.deadline, lambda: self._slow(play, job))
 
     def _slow(self, play: Play, job: Job) -> None:
@@ -317,7 +321,7 @@ class Stage:
         self.dialogue.ask(
             Trouble(title=say("slow.title"), text=say("slow.stake" if job.request.stake else "slow.text"),
                     picture="cloud_off", options=(Option("wait", say("slow.wait"), icon="wait"),
-                                                  Option("leave", say("slow.leave"), icon="home"))), choose, play.trail())
+                                                  Option("leave", say("slow.leave"), icon="home"))), choose, _trail(play))
 
     def _give_up(self, play: Play, job: Job, gone: bool) -> None:
         if gone:
@@ -388,6 +392,11 @@ class Stage:
 def _reference(play: Play) -> str:
     """The number on a slip by which staff find what it is about: orders' keys begin with it."""
     return play.visit[:8].upper()
+
+
+def _trail(play: Play) -> tuple[Text, ...]:
+    """What the person has chosen so far. A menu is gone through many times: there it would say nothing."""
+    return play.trail() if play.journey != SERVICE else ()
 
 
 def _how(why: BaseException | None) -> str:

@@ -7,15 +7,19 @@ from functools import partial
 from math import ceil
 
 from kiosk.requests import Option
-from kiosk.requests.service import Board, Lamp, Section
+from kiosk.requests.service import Board, Lamp, Level, Section
 from kiosk.visit import Scene
 from kiosk.words import Text
 from screens import lamps
 from screens.box import Box
-from screens.theme import PLAIN, PRIMARY, QUIET
+from screens.theme import (
+    DANGER, DANGER_TINT, INK, PLAIN, PRIMARY, QUIET, WARM_EDGE, WARM_TINT, Look, Touchable)
 from screens.tiles import Tiles
 
 NARROWEST = 92          # mm of a lamp's tile
+LOOKS = {Level.BAD: Touchable(Look(DANGER_TINT, INK, INK, DANGER, raised=True), PLAIN.pressed, PLAIN.off),
+         Level.WARN: Touchable(Look(WARM_TINT, INK, INK, WARM_EDGE, raised=True), PLAIN.pressed, PLAIN.off)}
+"""What needs somebody is seen from a step away."""
 
 Leaf = Callable[[Box], None]
 
@@ -24,14 +28,31 @@ class Page(Tiles):
     """Lamps first, then the sections, on as many leaves as they need; what can be done stands below on each."""
 
     tall = True
+    shown: Text | None = None
+
+    def titles(self, portrait: bool) -> bool:
+        """Lying, the room beside the lamps is for what can be done."""
+        return portrait
+
+    def forget(self) -> None:
+        """But not the leaf: the same board, asked anew, stays where somebody reads it."""
+        leaf = self.leaf
+        super().forget()
+        self.leaf = leaf
 
     def hint(self, scene: Scene) -> Text | None:
         return None
 
     def draw(self, scene: Scene, ask: Board) -> None:
         theme, rest = self.theme, self.area.copy()
-        rest.take_bottom(theme.mm(4 if rest.portrait else 0))
-        self._options(ask.options, rest)
+        if ask.title != self.shown:
+            self.leaf, self.shown = 0, ask.title
+        if rest.portrait:
+            rest.take_bottom(theme.mm(4))
+            self._below(ask.options, rest)
+        else:
+            rest.take_bottom(theme.mm(6))
+            self._beside(ask.options, rest)
         leaves = list(self._leaves(ask, rest))
         if len(leaves) > 1:
             short = rest.copy()
@@ -42,18 +63,31 @@ class Page(Tiles):
         for leaf in self.leaf_of(leaves, 1):
             leaf(rest)
 
-    def _options(self, options: tuple[Option[str], ...], rest: Box) -> None:
+    def _below(self, options: tuple[Option[str], ...], rest: Box) -> None:
         """Cuts a grid of buttons off the bottom."""
-        theme, gap = self.theme, self.theme.space("gap")
-        style = theme.style("note", bold=True)
-        widest = max(self.width(option.title, style) for option in options) + theme.mm(9) + style.size
-        columns = min(len(options), max(1, round(rest.w + gap) // round(widest + gap)))
-        rows, height = ceil(len(options) / columns), theme.space("target")
-        area = rest.take_bottom(rows * height + (rows - 1) * gap, theme.mm(5))
-        for option, cell in zip(options, area.grid(columns, height, gap), strict=False):
+        gap, height = self.theme.space("gap"), self.theme.space("target")
+        columns = min(len(options), max(1, round(rest.w + gap) // round(self._widest(options) + gap)))
+        rows = ceil(len(options) / columns)
+        area = rest.take_bottom(rows * height + (rows - 1) * gap, self.theme.mm(5))
+        self._options(options, area.grid(columns, height, gap))
+
+    def _beside(self, options: tuple[Option[str], ...], rest: Box) -> None:
+        """Cuts as few columns of buttons as hold them off the left."""
+        gap, height = self.theme.space("gap"), self.theme.space("target")
+        columns = ceil(len(options) / (round(rest.h + gap) // round(height + gap)))
+        area = rest.take_left(columns * (self._widest(options) + gap) - gap, self.theme.space("wide"))
+        self._options(options, area.grid(columns, height, gap))
+
+    def _widest(self, options: tuple[Option[str], ...]) -> float:
+        style = self.theme.style("note", bold=True)
+        return max(self.width(option.title, style) for option in options) + self.theme.mm(9) + style.size
+
+    def _options(self, options: tuple[Option[str], ...], cells: list[Box]) -> None:
+        style = self.theme.style("note", bold=True)
+        for option, cell in zip(options, cells, strict=False):
             self.button(f"answer:{option.value}", option.title, cell, self._choose(option.value),
                         QUIET if option.value in ("end", "back") else PLAIN, icon=option.icon, enabled=option.enabled,
-                        style=style if columns > 1 else None)
+                        style=style)
 
     def _leaves(self, ask: Board, area: Box) -> Iterator[Leaf]:
         """One leaf where all fits: one device and its particulars."""
@@ -100,7 +134,7 @@ class Page(Tiles):
                    + self.theme.mm(4))
 
     def _lamp(self, lamp: Lamp, cell: Box) -> None:
-        with self.touch(f"lamp:{lamp.key}", cell, self._choose(f"lamp:{lamp.key}"), PLAIN) as look:
+        with self.touch(f"lamp:{lamp.key}", cell, self._choose(f"lamp:{lamp.key}"), LOOKS.get(lamp.level, PLAIN)) as look:
             sign, words = self._lamp_columns(cell)
             lamps.draw(self, lamp.level, sign, self.theme.mm(11.5))
             self.lines(lamp.name, lamp.words, words, self.theme.style("note", bold=True), look)

@@ -137,9 +137,11 @@ class Face(FloatLayout):  # type: ignore[misc]  # Kivy is untyped
         self.redraw()
 
     def describe(self) -> list[dict[str, Any]]:
-        """What can be seen and touched now: role (button, text, title, complaint, …), key, text, x, y, w, h in window
+        """What can be seen and touched now: role (button, text, title, complaint, sign, …), key, text, x, y, w, h in window
         pixels from the top left, enabled. While the overlay asks, only the overlay."""
-        return [item for sheet in self._sheets() for item in self._described(sheet)]
+        sign = [] if self._still.active else [{"role": "sign", "key": "sign", "text": "", "enabled": True,
+                                               **self._where(self._frame.sign)}]
+        return [item for sheet in self._sheets() for item in self._described(sheet)] + sign
 
     def _sheets(self) -> list[Sheet]:
         if self._still.active:

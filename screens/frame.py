@@ -36,7 +36,7 @@ class Frame(Sheet):
         super().__init__()
         self.room = room
         self.doors = doors
-        self._sign = Box(0, 0, 0, 0)
+        self.sign = Box(0, 0, 0, 0)
 
     def show(self, scene: Scene, theme: Theme, window: Box, page: Leaf) -> Box:
         """Draws it; the box that is left to the page."""
@@ -50,7 +50,7 @@ class Frame(Sheet):
             else:
                 self._trail(free, scene, ON_PRIMARY_SOFT, ON_PRIMARY)
                 rest.take_top(theme.mm(6))
-            if not page.titled:
+            if not page.titles(window.portrait):
                 return rest
             rest.take_bottom(theme.mm(6))
             if window.portrait:
@@ -59,7 +59,7 @@ class Frame(Sheet):
 
     def furniture_at(self, x: float, y: float) -> str:
         """What of the header that answers nothing is there: `sign`, `clock`, or ""."""
-        if self._sign.holds(x, y, self.theme.mm(3)):
+        if self.sign.holds(x, y, self.theme.mm(3)):
             return "sign"
         clock = next((mark for mark in self.glyphs() if mark.key == "clock"), None)
         return "clock" if clock is not None and clock.box.holds(x, y, self.theme.mm(3)) else ""
@@ -85,7 +85,7 @@ class Frame(Sheet):
         place = row.take_right(self.width(time, clock), theme.mm(3 if theme.large else 9))
         self.write(time, place, clock, ON_PRIMARY, valign="middle", align="right", key="clock")
         logo = row.take_left(theme.mm(14), theme.mm(4))
-        self._sign = logo.centred(logo.w, logo.w)
+        self.sign = logo.centred(logo.w, logo.w)
         self.panel(logo.centred(logo.w, logo.w), Look(SURFACE, PRIMARY, PRIMARY), logo.w)
         self.icon("cross", logo, theme.mm(12), PRIMARY)
         room = Box(row.x, row.y, row.w if bar.w < 1.5 * theme.mm(270) else theme.mm(135), row.h)

@@ -66,6 +66,10 @@ class Leaf(Sheet):
         self.area = Box(0, 0, 0, 0)
         self._beat: Any = None
 
+    def titles(self, portrait: bool) -> bool:
+        """Whether the frame writes the title on a screen that stands so."""
+        return self.titled
+
     def show(self, scene: Scene, theme: Theme, area: Box) -> None:
         """Draws the scene into the area that the frame leaves."""
         self.area = area

@@ -46,15 +46,25 @@ def _wide(character: str) -> bool:
 
 
 def broken(text: str, width: float, measure: Measure) -> list[str]:
-    """The text in lines no wider than `width` where that is possible (a single long word may be wider)."""
+    """The text in lines no wider than `width`, where a character is not."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         if measure(paragraph) <= width:
             lines.append(paragraph)
             continue
-        lines += _evened([(part, measure(part), measure(part.rstrip())) for part in pieces(paragraph)],
-                         _SURE * width)
+        lines += _evened([(part, measure(part), measure(part.rstrip())) for piece in pieces(paragraph)
+                          for part in _cut(piece, _SURE * width, measure)], _SURE * width)
     return lines
+
+
+def _cut(piece: str, width: float, measure: Measure) -> list[str]:
+    """An address or a serial number that no line holds is broken where the line ends."""
+    cut = [""]
+    for character in piece if measure(piece) > width else ():
+        if cut[-1] and measure(cut[-1] + character) > width:
+            cut.append("")
+        cut[-1] += character
+    return cut if cut[0] else [piece]
 
 
 # A line may be a little wider than the sum of its parts: every part was rounded to the pixel on its own.

@@ -27,8 +27,11 @@ RULES: tuple[tuple[str, str], ...] = (
     ("kiosk.demo", EVERYTHING),
     # Measures them from outside, and a bare window beside them.
     ("kiosk.figures", EVERYTHING),
-    # Starts the others as processes, so it needs none of them.
-    ("kiosk.bring_up", STDLIB),
+    # Stand at it as people would, with the bench in their hands.
+    ("kiosk.robot", f"{STDLIB} requests PIL kiosk drivers.sim.screen"),
+    ("kiosk.technician", f"{STDLIB} kiosk"),
+    # Starts the others as processes, so it needs none of them, but to know what stands on the bench.
+    ("kiosk.bring_up", f"{STDLIB} kiosk.fittings"),
     ("kiosk.app", f"{STDLIB} kivy screens kiosk"),
     # The registry: a story is known by its file name.
     ("kiosk.journeys.__init__", f"{STDLIB} kiosk.journeys kiosk.requests kiosk.visit kiosk.words"),

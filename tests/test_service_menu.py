@@ -32,6 +32,7 @@ from kiosk.stage import SERVICE, Stage
 from kiosk.words import Language, Name
 from kiosk.words import read as say_in
 
+from traces import kept
 from virtual import Clock
 
 DRIVERS = {"idcard": "idcard_sdt", "scanner": "scanner_line", "printer": "printer_escpos"}
@@ -205,6 +206,15 @@ def test_the_visit_in_front_is_waited_for(enter: Callable[..., Room]) -> None:
     assert room.scenes[-1].ask is here
     room.stage.leave(room.scenes[-1].serial)
     assert isinstance(room.ask, EnterDigits)
+
+
+def test_of_the_pin_nothing_is_kept(enter: Callable[..., Room]) -> None:
+    room = enter()
+    pin, room.pin = room.pin, ""
+    room.enter(pin)
+    room.choose("结束维护")
+    room.scenes.clear()
+    assert kept((pin,), [room.stage, room.journal, room.acts, room.view], [room, room.services]) == []
 
 
 def test_who_opens_the_door_is_asked_who_they_are_until_it_is_shut(enter: Callable[..., Room]) -> None:

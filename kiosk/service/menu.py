@@ -31,6 +31,8 @@ STEPS = {"roll": 4, "jam": 4, "head": 4, "box": 3, "hopper": 3}
 CLOSABLE = ("all", "register", "pay", "printer", "idcard", "social", "scanner", "cards", "terminal")
 REASONS = ("maintenance", "paper", "network", "counter")
 
+SHORT = 14             # characters of a value on the list of settings
+
 BACK = Option("back", say("service.back"), icon="back")
 
 Item = tuple[str, str, Role, Callable[[Member], Awaitable[None]]]
@@ -68,7 +70,7 @@ async def _overview(member: Member) -> None:
     while True:
         survey = await Look()
         try:
-            chosen = await Board(title=say("service.title"), lamps=survey.lamps, sections=survey.sections,
+            chosen = await Board(title=say("service.title"), lamps=_worst_first(survey.lamps), sections=survey.sections,
                                  options=_menu(member))
         except Left as left:
             if left.why == "back":
@@ -81,6 +83,12 @@ async def _overview(member: Member) -> None:
             return
         if chosen != REFRESH:
             await _back_here(_chosen(member, chosen, survey))
+
+
+def _worst_first(lamps: tuple[Lamp, ...]) -> tuple[Lamp, ...]:
+    """What is to be done stands where the eye begins."""
+    order = (Level.BAD, Level.WARN)
+    return tuple(sorted(lamps, key=lambda lamp: order.index(lamp.level) if lamp.level in order else len(order)))
 
 
 def _menu(member: Member) -> tuple[Option[str], ...]:
@@ -238,12 +246,18 @@ async def _settings(member: Member) -> None:
     changed = {change.name for change in survey.changes}
     setting: Setting = await ChooseFrom(title=say("service.settings"), options=tuple(
         Option(setting, setting.name, note=say(f"setting.{setting.name}"), icon="settings",
-               badge=say("service.changed", value=setting.value) if setting.name in changed else setting.value)
+               badge=_badge(setting, setting.name in changed))
         for setting in settings))
     value = await _new_value(setting)
     until = await Choose(title=say("service.until"), options=(
         Option("today", say("service.today"), icon="day"), Option("told", say("service.until_told"), icon="check")))
     await ChangeSetting(setting.name, value, member.number, member.role, today_only=until == "today")
+
+
+def _badge(setting: Setting, changed: bool) -> Text | None:
+    """How it is now; of what is long, the beginning: all of it stands on its own page."""
+    value = setting.value if len(setting.value) <= SHORT else f"{setting.value[:SHORT]}…"
+    return say("service.changed", value=value) if changed else value or None
 
 
 async def _new_value(setting: Setting) -> str:

@@ -12,7 +12,7 @@ import importlib.metadata
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,8 @@ def look(machine: Machine) -> Survey:
 def lamps(machine: Machine) -> Iterator[Lamp]:
     """A lamp for each thing that can fail."""
     for name, service in machine.services.items():
-        yield device(name, service.snapshot)
+        snapshot = service.snapshot
+        yield device(name, replace(snapshot, since=snapshot.since.astimezone(machine.now().tzinfo)))
     hello, ahead = machine.hello()
     yield from _server(hello, ahead)
     yield _disk(machine.state)
