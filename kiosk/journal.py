@@ -16,7 +16,6 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import json
-import os
 import sqlite3
 import threading
 import zlib
@@ -28,6 +27,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from kiosk.durable import write
 from kiosk.moments import moment
 from kiosk.play import RECORDS, Entry, Result, unpacked
 from kiosk.requests import Do
@@ -297,13 +297,28 @@ class Journal:
 
     def _connection(self) -> sqlite3.Connection:
         if self._open is None:
-            db = self._connect(self._path)
+            try:
+                self._open = self._opened_file(alone=False)
+            except sqlite3.OperationalError:
+                # A full disk has no room for the file in which programs share their view of the log; an orderly end has
+                # deleted the last one. Who has the journal alone needs none: a kiosk starts, and says what is wrong.
+                self._open = self._opened_file(alone=True)
+        return self._open
+
+    def _opened_file(self, alone: bool) -> sqlite3.Connection:
+        db = self._connect(self._path)
+        try:
+            if alone:
+                db.execute("PRAGMA locking_mode = EXCLUSIVE")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA secure_delete = ON")
             db.execute("PRAGMA foreign_keys = ON")
-            self._open = db
-        return self._open
+            db.execute("SELECT 1 FROM sqlite_schema").fetchone()       # it can be read: the log is open
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def _empty_log(self) -> None:
         """WAL keeps old pages, erased rows among them, until it is written over: nothing may lie there that long."""
@@ -338,12 +353,7 @@ def machine_key(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        fresh = path.with_suffix(".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(Fernet.generate_key())
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(fresh, path)
+        write(path, Fernet.generate_key())      # on disk, name and all, before anything is sealed with it
         return path.read_bytes()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import resource
 import sqlite3
 import stat
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -360,6 +363,37 @@ def test_many_threads_write_one_memory(journal: Journal) -> None:
         assert mine == list(range(20)), "each thread's own order is kept"
 
 
+# A full disk.
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Nothing on the disk can grow beyond 16 KB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 10, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_after_an_orderly_end_it_opens_on_a_full_disk_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "journal.sqlite3", KEY)
+    first.write("v1", "register", 0, [entry(0, value=DOCUMENT)])
+    first.note([("visit", {})])
+    first._connection().close()
+    assert not list(tmp_path.glob("*-shm")), "the last to leave takes it away"
+    with no_room():
+        journal = Journal(tmp_path / "journal.sqlite3", KEY)
+        assert [one.history[0].value for one in journal.open_visits()] == [DOCUMENT]
+        with pytest.raises(sqlite3.Error):
+            journal.note([("large", {"words": "x" * 20_000})])
+    journal.flush()
+    journal.close("v1")
+    assert [fact.kind for fact in journal.facts()] == ["visit", "large"] and journal.broken_link() is None
+    assert PEOPLE["测试己"].number.encode() not in stored(tmp_path)
+
+
 # The key.
 
 
@@ -377,3 +411,17 @@ def test_a_half_written_key_is_never_used(tmp_path: Path) -> None:
     """A cut while the key was written leaves a file of another name; the next start makes a whole key."""
     (tmp_path / "machine.new").write_bytes(b"half")
     assert len(machine_key(tmp_path / "machine.key")) == 44
+
+
+def test_the_key_and_its_name_are_on_the_disk_before_anything_is_sealed_with_it(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced: list[tuple[bool, bool]] = []
+    fsync = os.fsync
+
+    def watched(fd: int) -> None:
+        forced.append((stat.S_ISDIR(os.fstat(fd).st_mode), (tmp_path / "machine.key").exists()))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    machine_key(tmp_path / "machine.key")
+    assert forced == [(False, False), (True, True)], "the file, then the folder with its name"
