@@ -32,7 +32,6 @@ BLINK = 0.15          # seconds an act may take before the person is shown what 
 SHOWN = ("server", "printer", "pay")     # what the welcome page speaks of when it does not work
 DEVICES = (*READERS, "printer")
 EVERYTHING = ("server", "idcard", "scanner", "printer")     # when none of it works, nobody can be helped here
-EVERYTHING = ("server", "idcard", "scanner", "printer")     # when none of it works, nobody can be helped here
 SERVICE = "maintain"  # the story of the service menu
 
 
@@ -117,8 +116,6 @@ class Stage:
         shut = self._closed
         if "all" in shut:
             return OutOfService(title=say("closed.title"), text=say(f"closed.{shut['all']}"))
-        if not any(self._works.get(what, True) for what in EVERYTHING):
-            return OutOfService(title=say("closed.title"), text=say("closed.broken"))
         if not any(self._works.get(what, True) for what in EVERYTHING):
             return OutOfService(title=say("closed.title"), text=say("closed.broken"))
         out = [what for what in SHOWN if what in shut or not self._works.get(what, True)]
@@ -231,7 +228,6 @@ class Stage:
                 self.dialogue.ask(asked, lambda value: self._said(play, value), _trail(play), play.can_back(), True)
                 self._tell_what_fails()
                 if play.journey != SERVICE:         # nothing of the menu is ever written as a visit; PINs least of all
-                    if play.journey != SERVICE:         # nothing of the menu is ever written as a visit; PINs least of all
                     self._desk.prepare(play.history[play.saved:])
             case Print() if play.gone:
                 self._go(play, play.answer(Refused("nobody")))
