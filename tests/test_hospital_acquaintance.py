@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
 
 from hospital.care.models import Appointment, Notice
-from hospital.kiosk.models import Acquaintance
+from hospital.kiosk.models import Acquaintance, SocialCard
+from hospital.registrar.rights import Role, make_staff
 from hospital.tending import tend
 from hospital_fixtures import Answer, Clock, Hospital, Kiosk, segment
 from paper_channel import PaperChannel
@@ -142,3 +145,44 @@ def test_a_machine_looks_for_thirty_people_a_minute(hospital: Hospital, kiosk: K
     assert find(kiosk, person.id_number).status == 429
     time.go(seconds=1)
     assert find(kiosk, person.id_number).status == 200
+
+
+# Social security cards.
+
+
+def by_social(kiosk: Kiosk, number: str = "", name: str = "", card: str = "Z00000013", region: str = "999999") -> Answer:
+    return kiosk.post("/patients/find", {"social": {"region": region, "card_number": card, "number": number, "name": name}})
+
+
+def test_a_social_card_that_names_its_holder_opens_their_file_and_no_other(hospital: Hospital, kiosk: Kiosk) -> None:
+    person, other = hospital.patient(name="测试·甲"), hospital.patient(name="别的人")
+    assert by_social(kiosk, person.id_number, "测试甲").body["id"] == person.pk and affairs(kiosk, person.pk) == {200}
+    assert by_social(kiosk, other.id_number, "测试甲").code == "name_mismatch"
+    assert by_social(kiosk, other.id_number).code == "name_mismatch", "a holder without a name is none"
+    assert by_social(kiosk, "999999198505050017", "测试己").code == "unknown_patient"
+    assert affairs(kiosk, other.pk) == {"unknown_patient"}
+    assert not SocialCard.objects.exists(), "no machine writes down whose a card is"
+
+
+def test_a_social_card_that_withholds_its_holder_opens_the_file_it_is_on(hospital: Hospital, kiosk: Kiosk) -> None:
+    person, other = hospital.patient(name="测试甲"), hospital.patient(name="别的人")
+    assert by_social(kiosk).code == "unknown_patient"
+    SocialCard.objects.create(region="999999", card_number="Z00000013", patient=person)
+    assert by_social(kiosk).body["id"] == person.pk
+    assert by_social(kiosk, region="999998").code == "unknown_patient", "another city has a card of the same number"
+    assert by_social(kiosk, other.id_number, other.name).code == "name_mismatch", "it is on somebody else's file"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SocialCard.objects.create(region="999999", card_number="Z00000013", patient=other)
+
+
+def test_the_registrar_writes_a_card_on_a_file(hospital: Hospital, kiosk: Kiosk) -> None:
+    person = hospital.patient(name="测试甲")
+    desk = Client()
+    desk.force_login(make_staff("desk", "a long enough password", Role.REGISTRAR))
+    page = f"/admin/care/patient/{person.pk}/change/"
+    form = {field: getattr(person, field) for field in ("name", "card_kind", "id_number", "sex", "phone", "no_shows")}
+    form |= {"social_cards-TOTAL_FORMS": "1", "social_cards-INITIAL_FORMS": "0", "social_cards-0-region": "999999",
+             "social_cards-0-card_number": "Z00000013"}
+    assert "九位" in desk.post(page, form | {"social_cards-0-card_number": "z1"}).content.decode()
+    assert desk.post(page, form).status_code == 302
+    assert by_social(kiosk).body["id"] == person.pk

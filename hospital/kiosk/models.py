@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
 
+from hospital.care.masking import mask_id
 from hospital.care.models import Patient
 
 
@@ -35,6 +37,24 @@ class Acquaintance(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kiosk", "patient"], name="acquainted_once")]
         indexes = [models.Index(fields=["met_at"])]
+
+
+class SocialCard(models.Model):
+    """Whose a social security card is; see `socialcards`. Its number is one within the region that issued it."""
+
+    region = models.CharField("发卡地区", max_length=6, validators=[RegexValidator("^[0-9]{6}$", "六位行政区划代码")],
+                              help_text="社保卡发卡地区的六位行政区划代码")
+    card_number = models.CharField("社保卡号", max_length=9, validators=[
+        RegexValidator("^[0-9A-Z]{9}$", "九位，数字和大写字母")], help_text="印在社保卡上的社会保障卡卡号，九位")
+    patient = models.ForeignKey(Patient, models.CASCADE, verbose_name="患者", related_name="social_cards")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "社保卡"
+        constraints = [models.UniqueConstraint(fields=["region", "card_number"], name="social_card_of_one",
+                                               violation_error_message="这张社保卡已登记给别的患者。")]
+
+    def __str__(self) -> str:
+        return f"{self.region} {mask_id(self.card_number)}"
 
 
 class Asked(models.Model):

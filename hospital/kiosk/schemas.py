@@ -80,10 +80,20 @@ class Session(Schema):
     segments: list[Segment]
 
 
+class SocialCard(Schema):
+    """Its holder's number and name are empty where the card does not tell them."""
+
+    region: str = Field(max_length=6)
+    card_number: str = Field(min_length=1, max_length=9)
+    number: str = Field("", max_length=20)
+    name: str = Field("", max_length=120)
+
+
 class FindPatient(Schema):
     id_number: str = Field("", max_length=20)
     name: str = Field("", max_length=120)
     visit_card: str = Field("", max_length=32)
+    social: SocialCard | None = None
 
 
 class NewPatient(Schema):

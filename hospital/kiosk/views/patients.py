@@ -5,7 +5,7 @@ from ninja import Router
 from hospital import clock
 from hospital.care import notices, papers, people
 from hospital.care.models import Appointment
-from hospital.kiosk import acquaintance, answers, schemas as wire
+from hospital.kiosk import acquaintance, answers, schemas as wire, socialcards
 from hospital.kiosk.door import Request, act, read
 from hospital.refusal import Refusal
 
@@ -14,11 +14,12 @@ router = Router(tags=["patients"])
 
 @read(router, "/patients/find", wire.Patient, ("unknown_patient", "name_mismatch", "too_many"), method="POST")
 def find(request: Request, body: wire.FindPatient) -> wire.Patient:
-    """By ID number (and name), or by visit card. A POST, so that no number stands in an address."""
-    if not body.id_number and not body.visit_card:
+    """By ID number (and name), by visit card, or by social security card. A POST, so that no number stands in an address."""
+    if not (body.id_number or body.visit_card or body.social):
         raise Refusal("unknown_patient")
     acquaintance.count_find(request.auth)
-    found = people.find(body.id_number, body.name, body.visit_card)
+    found = (socialcards.holder(**body.social.dict()) if body.social else
+             people.find(body.id_number, body.name, body.visit_card))
     acquaintance.met(request.auth, found.pk)
     return answers.patient(found)
 
