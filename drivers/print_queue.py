@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drivers.contract import (
-    CoverOpen, DeviceError, Link, NoAnswer, OutOfService, Paper, PaperJam, PaperOut, State, Status, Stock, TonerOut,
-    WrongDevice)
+    CoverOpen, DeviceError, Link, NoAnswer, OutOfService, Paper, PaperJam, PaperOut, PrintUnknown, State, Status, Stock,
+    TonerOut, WrongDevice)
 from drivers.ipp import FAILED, NOT_FOUND, Answer, Attribute, Attributes, Operation, Tag, Value, decode, encode
 
 ASK = 0.7                   # seconds for an answer: CUPS answers in milliseconds, and a status is wanted within one second
@@ -118,7 +118,8 @@ class Job:
 
 
 class Queue:
-    """One queue. Every call asks the print server and raises Gone, NoAnswer, or OutOfService when it refuses."""
+    """One queue. Every call asks the print server and raises Gone, NoAnswer, OutOfService when it refuses, WrongDevice when
+    it knows no such queue."""
 
     def __init__(self, link: Link, believe: str = "300") -> None:
         """`believe`: seconds an idle queue's reasons count for, 0: always. Most backends look at the printer only while
@@ -170,12 +171,13 @@ class Queue:
         return number
 
     def send(self, job: int, document: bytes, kind: str) -> None:
-        """Give the job its document, of MIME type `kind`. After Gone, NoAnswer, Cancelled it is unknown if it was taken."""
+        """Give the job its document, of MIME type `kind`. After any error it is unknown if it was taken."""
         self._ask(Operation.SEND_DOCUMENT, [
             (Tag.INTEGER, "job-id", job), (Tag.MIME, "document-format", kind),
             (Tag.BOOLEAN, "last-document", True)], document=document, patience=HAND_OVER)
 
     def job(self, job: int, patience: float = ASK) -> Job:
+        """Raises PrintUnknown, too, when the server knows it no more: it may have been printed, and forgotten then."""
         found = self._ask(Operation.JOB, [(Tag.INTEGER, "job-id", job), (Tag.KEYWORD, "requested-attributes", JOB_WANTED)],
                           patience=patience).first
         state = _one(found, "job-state")
@@ -204,6 +206,8 @@ class Queue:
         answer = self._answer(deadline)
         if answer.status == NOT_FOUND and operation is Operation.PRINTER:
             raise WrongDevice("no such queue")
+        if answer.status == NOT_FOUND and operation is Operation.JOB:
+            raise PrintUnknown("the job is forgotten")
         if answer.status >= FAILED and not (operation is Operation.CANCEL_JOB and answer.status == OVER_ALREADY):
             raise OutOfService(f"the print server refuses: {answer.status:04x}")
         return answer

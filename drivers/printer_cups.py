@@ -9,15 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from drivers.contract import Cancelled, DeviceError, Gone, Link, NoAnswer, PaperLine, Printed, PrintUnknown, Status
+from drivers.contract import DeviceError, Link, PaperLine, Printed, PrintUnknown, Status
 from drivers.escpos_profiles import dialect
 from drivers.escpos_raster import Easel
 from drivers.escpos_ticket import encode_ticket
+from drivers.print_job import finished
 from drivers.print_queue import Queue
 
 RAW = "application/vnd.cups-raw"
-LOOK = 0.1                  # seconds between two questions what became of a job
-TAKE_BACK = 0.8             # seconds: a cancel ends within one
 
 
 def impersonal(data: bytes) -> bool:
@@ -46,43 +45,9 @@ class Device:
         ticket = encode_ticket(lines, self._dialect, easel=Easel.of(self._dialect))
         if error := self._queue.look().trouble:
             raise error
-        job = self._queue.create("ticket")
-        try:
-            try:
-                self._queue.send(job, ticket, RAW)
-            except (Gone, NoAnswer):
-                pass                    # taken or not: the job itself is asked
-            return self._follow(job, deadline)
-        except Cancelled as error:
-            return self._take_back(job, error)
-
-    def _follow(self, job: int, deadline: float) -> Printed:
-        cause: DeviceError = NoAnswer("not printed in time")
-        while time.monotonic() < deadline:
-            try:
-                now = self._queue.job(job)
-                if now.over and now == self._queue.job(job):        # IPP carries no check of its own: it is told twice
-                    break
-                if error := self._queue.look().trouble:
-                    return self._take_back(job, error)
-            except (Gone, NoAnswer) as error:
-                cause = error
-            self._queue.pause(LOOK)
-        else:
-            return self._take_back(job, cause)
-        if now.completed:
+        job, error = finished(self._queue, self._queue.create("ticket"), ticket, RAW, deadline, 0, (DeviceError,))
+        if job.completed:
             return Printed.SENT
-        raise PrintUnknown("the job was stopped")
-
-    def _take_back(self, job: int, error: DeviceError) -> Printed:
-        """Cancel the job. A raw queue cannot tell how much of it the printer has: only what never began is certain."""
-        try:
-            self._queue.cancel(job, TAKE_BACK / 2)
-            now = self._queue.job(job, TAKE_BACK / 2)
-        except DeviceError:
-            raise PrintUnknown(error.cause) from error
-        if now.completed:
-            return Printed.SENT
-        if now.over and not now.begun:
+        if job.over and not job.begun:      # a raw queue cannot tell how much of it the printer has
             raise error
         raise PrintUnknown(error.cause) from error

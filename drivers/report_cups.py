@@ -10,15 +10,13 @@ from __future__ import annotations
 import time
 
 from drivers.contract import (
-    Cancelled, CoverOpen, DeviceError, Gone, Link, NoAnswer, OutOfService, Pages, PaperJam, PaperOut, Printed,
-    PrintUnknown, Status, TonerOut)
+    CoverOpen, DeviceError, Link, Pages, PaperJam, PaperOut, Printed, PrintUnknown, Status, TonerOut)
 from drivers.ipp import Attribute, Tag
+from drivers.print_job import finished
 from drivers.print_queue import Job, Queue
 
 PDF = b"%PDF-"
-LOOK = 0.2                  # seconds between two questions what became of a job
 PATIENCE = 4.0              # seconds that paper, cover or jam may be in trouble before the job is taken back
-TAKE_BACK = 0.8             # seconds for that: a cancel ends within one
 STOPS = (PaperOut, PaperJam, CoverOpen, TonerOut)
 SIDES = {"one": "one-sided", "two": "two-sided-long-edge"}
 
@@ -56,49 +54,7 @@ class Device:
         if error := self._queue.look().trouble:
             raise error
         job = self._queue.create(title, self._wishes)
-        try:
-            self._hand_over(job, pdf)
-            return self._follow(job, deadline)
-        except Cancelled as error:
-            return self._take_back(job, error)
-
-    def _hand_over(self, job: int, pdf: bytes) -> None:
-        try:
-            self._queue.send(job, pdf, "application/pdf")
-        except (Gone, NoAnswer):
-            pass                        # taken or not: the job itself is asked
-
-    def _follow(self, job: int, deadline: float) -> Pages:
-        since, last = time.monotonic(), "no_answer"
-        while time.monotonic() < deadline:
-            try:
-                now = self._queue.job(job)
-                if now.over and now == self._queue.job(job):        # IPP carries no check of its own: it is told twice
-                    return self._end(now, OutOfService("the job was stopped"))
-                error = self._queue.look().trouble
-            except (Gone, NoAnswer) as away:
-                last = away.cause
-            else:
-                last = error.cause if error else ""
-                if not isinstance(error, STOPS):
-                    since = time.monotonic()
-                elif time.monotonic() - since > PATIENCE:
-                    return self._take_back(job, error)
-            self._queue.pause(LOOK)
-        return self._take_back(job, NoAnswer(last or "not printed in time"))
-
-    def _take_back(self, job: int, error: DeviceError) -> Pages:
-        """Cancel the job and see what it was before: printed after all, partly perhaps, or certainly not."""
-        deadline = time.monotonic() + TAKE_BACK
-        try:
-            self._queue.cancel(job, TAKE_BACK / 2)
-            now = self._queue.job(job, deadline - time.monotonic())
-            while not now.over and (left := deadline - time.monotonic()) > LOOK:
-                self._queue.pause(LOOK / 2)
-                now = self._queue.job(job, left - LOOK / 2)
-        except DeviceError:
-            raise PrintUnknown(error.cause) from error
-        return self._end(now, error)
+        return self._end(*finished(self._queue, job, pdf, "application/pdf", deadline, PATIENCE, STOPS))
 
     def _end(self, job: Job, error: DeviceError) -> Pages:
         self._counts = self._counts or job.sheets is not None

@@ -58,7 +58,7 @@ def device(link: CupsLink) -> Device:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drivers.report_cups.PATIENCE", 0.3)
-    monkeypatch.setattr("drivers.report_cups.LOOK", 0.05)
+    monkeypatch.setattr("drivers.print_job.LOOK", 0.05)
 
 
 def known_to_count(device: Device, printer: OfficeTwin) -> None:

@@ -70,8 +70,10 @@ RULES: tuple[tuple[str, str], ...] = (
     ("drivers.visitcard_icm522", f"{STDLIB} drivers.contract drivers.visitcard_layout"),
     # Two printers behind print queues, which speak IPP.
     ("drivers.print_queue", f"{STDLIB} drivers.contract drivers.ipp"),
-    ("drivers.report_cups", f"{STDLIB} drivers.contract drivers.ipp drivers.print_queue"),
-    ("drivers.printer_cups", f"{STDLIB} drivers.contract drivers.print_queue drivers.escpos_profiles drivers.escpos_ticket "
+    ("drivers.print_job", f"{STDLIB} drivers.contract drivers.print_queue"),
+    ("drivers.report_cups", f"{STDLIB} drivers.contract drivers.ipp drivers.print_queue drivers.print_job"),
+    ("drivers.printer_cups", f"{STDLIB} drivers.contract drivers.print_queue drivers.print_job "
+                             "drivers.escpos_profiles drivers.escpos_ticket "
                              "drivers.escpos_raster"),
     ("drivers.escpos_ticket", f"{STDLIB} escpos drivers.contract drivers.escpos_profiles"),
     ("drivers.escpos_raster", f"{STDLIB} PIL drivers.contract drivers.escpos_profiles"),
