@@ -363,6 +363,8 @@ class Desk:
         answers: queue.SimpleQueue[Printed | DeviceError] = queue.SimpleQueue()
         self._lobby.printer.submit(lambda printer: printer.print_ticket(lines, PRINT_TIME), answers.put)
         answer = answers.get()
+        if type(answer) is DeviceError:     # a fault of the driver, perhaps behind the last byte: it may be on paper
+            raise r.Refused("print_unknown")
         if isinstance(answer, DeviceError):
             raise r.Refused(answer.cause)
         self.note("printed")

@@ -225,13 +225,20 @@ def test_a_ticket_is_printed_in_its_owner_s_language(room: Room) -> None:
     assert "Reference slip" in room.printer.pieces[0].text
 
 
-@pytest.mark.parametrize("trouble", [d.PaperOut(), d.CoverOpen(), d.PrintUnknown(), d.Gone(), d.Cancelled(),
-                                     d.DeviceError()], ids=lambda trouble: trouble.cause)
+@pytest.mark.parametrize("trouble", [d.PaperOut(), d.CoverOpen(), d.PrintUnknown(), d.Gone(), d.Cancelled()],
+                         ids=lambda trouble: trouble.cause)
 def test_a_printer_s_trouble_is_a_refusal_with_its_cause(room: Room, trouble: d.DeviceError) -> None:
     room.printer.trouble = trouble
     room.perform(Print(ReferenceSlip("A1")))
     [outcome] = room.go()
     assert outcome.value.reason == trouble.cause and room.disk()[0][0] is Result.REFUSED
+
+
+def test_a_fault_of_the_printer_s_driver_does_not_say_that_nothing_is_on_paper(room: Room) -> None:
+    room.printer.trouble = d.DeviceError("IndexError at escpos_status.py:40")
+    room.perform(Print(ReferenceSlip("A1")))
+    [outcome] = room.go()
+    assert outcome.value.reason == "print_unknown" and room.disk()[0][0] is Result.REFUSED
 
 
 def test_paper_is_never_printed_again_to_find_out(room: Room) -> None:
