@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -211,9 +211,14 @@ class Hospital:
         self._call("POST", path, body, {"Idempotency-Key": key})
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+        return self._ask(method, self._root + path, headers, self._refusal, json=body)
+
+    def _ask(self, method: str, url: str, headers: dict[str, str], refusal: Callable[[int, Any], Exception],
+             **content: Any) -> Any:
+        """One call with this kiosk's token; `refusal` makes of a status and an answer what is to be raised."""
         try:
-            with self._connection().request(method, self._root + path, json=body, headers=headers, stream=True,
-                                            timeout=(CONNECT, READ), allow_redirects=False) as answer:
+            with self._connection().request(method, url, headers=headers, stream=True, timeout=(CONNECT, READ),
+                                            allow_redirects=False, **content) as answer:
                 if "Content-Encoding" in answer.headers:
                     raise Unknown("packed")         # it was asked for as it is
                 data = json.loads(answer.content)
@@ -221,7 +226,7 @@ class Hospital:
             raise Unknown(type(trouble).__name__) from None
         if answer.ok:
             return data
-        raise self._refusal(answer.status_code, data)
+        raise refusal(answer.status_code, data)
 
     @staticmethod
     def _record(kind: type[T], data: Any) -> T:

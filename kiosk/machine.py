@@ -18,6 +18,7 @@ from kiosk.desk import Desk, Lobby, News, Shut
 from kiosk.dialogue import Ports
 from kiosk.ears import works
 from kiosk.hospital import Hospital
+from kiosk.hospital_fhir import FhirHospital
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
 from kiosk.lights import Lit
@@ -69,7 +70,7 @@ class Machine:
         self.journal = Journal(state / "journal.sqlite3", machine_key(state / "machine.key"))
         if lost:
             self.journal.note([("key_lost", {})])
-        self.hospital = Hospital(settings.hospital_url, token(state))
+        self.hospital = hospital(settings, token(state), lambda: self.now().date())
         self.sync = Sync(self.journal, self.hospital, post, self._look_at_the_clock)
         self.services: dict[str, Service[Any]] = {
             name: self._service(name) for name in dict.fromkeys((*Lobby.__dataclass_fields__, *OPTIONAL))
@@ -168,6 +169,14 @@ def _alone(path: Path) -> int:
         os.close(lock)
         raise InUse(f"A kiosk is running in {path.parent}; stop it first.") from None
     return lock
+
+
+def hospital(settings: Settings, token: str, today: Callable[[], dt.date]) -> Hospital:
+    """The hospital, by the interface that is set."""
+    if settings.hospital_interface == "kiosk":
+        return Hospital(settings.hospital_url, token)
+    fhir = settings.hospital_fhir or f"{settings.hospital_url.rstrip('/')}/fhir/R4"
+    return FhirHospital(settings.hospital_url, fhir, token, today)
 
 
 def token(state: Path) -> str:

@@ -99,6 +99,10 @@ def _server(text: str) -> str:
     return text
 
 
+def _no_server(text: str) -> str:
+    return _server(text) if text else ""
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -170,6 +174,10 @@ TABLE = (
     Setting("kiosk", _matching(r"[\w-]{1,32}", "1-32 letters, digits, - or _"), "K01", "technician",
             "This machine's name, on slips and in the hospital's list of kiosks."),
     Setting("hospital_url", _server, "http://127.0.0.1:8200", "administrator", "Where the hospital server answers."),
+    Setting("hospital_interface", OneOf(("kiosk", "fhir")), "kiosk", "administrator",
+            "How numbers are booked there: by the kiosk API, or by FHIR R4 and IHE Scheduling."),
+    Setting("hospital_fhir", _no_server, "", "administrator",
+            "The root of the hospital's FHIR server; nothing: /fhir/R4 of the hospital server."),
     Setting("hospital_zh", _matching(r".{1,40}", "1-40 characters"), "示范县人民医院", "administrator",
             "The hospital's name in Chinese, on the screen's head and on every slip."),
     Setting("hospital_en", _matching(r".{1,60}", "1-60 characters"), "Model County People's Hospital", "administrator",

@@ -19,8 +19,8 @@ from hospital.care import booking, roster
 from hospital.care.models import Appointment, Hold, Schedule
 from hospital.fhir import ids
 from hospital.fhir.callers import Caller
-from hospital.fhir.resources import clinic, location, practitioner, reference, service
-from hospital.fhir.words import CODE, DEPARTMENT, NUMBER, Resource, coded, extension, moment, without_nothing, yuan
+from hospital.fhir.resources import clinic, location, numbered, practitioner, reference, service
+from hospital.fhir.words import CODE, DEPARTMENT, Resource, coded, extension, moment, without_nothing, yuan
 from hospital.money.models import Order
 from hospital.refusal import Refusal
 
@@ -65,6 +65,14 @@ def known() -> QuerySet[Appointment]:
                                               "order__payment")
 
 
+def find_numbered(number: int) -> Appointment:
+    """By the number that the kiosk API has for it. Raises unknown_appointment."""
+    found = known().filter(pk=number).first()
+    if found is None:
+        raise Refusal("unknown_appointment")
+    return found
+
+
 def find(id: str) -> Hold | Appointment:
     """What stands under the id of something pending, booked or over. Raises unknown_appointment."""
     number = ids.number("A", id)
@@ -86,22 +94,22 @@ def find(id: str) -> Hold | Appointment:
 
 
 def of(one: Hold | Appointment, caller: Caller) -> Resource:
-    return pending(one) if isinstance(one, Hold) else booked(one, caller)
+    return pending(one, caller) if isinstance(one, Hold) else booked(one, caller)
 
 
-def proposed(one: roster.Session, segment: roster.Segment, person: int = 0) -> Resource:
+def proposed(one: roster.Session, segment: roster.Segment, caller: Caller, person: int = 0) -> Resource:
     proposal = Proposal.of(segment, one.schedule.pk, person)
-    return _appointment(proposal.id, "proposed", one.schedule, segment.start, segment.end, person, [
-        extension("places-left", valueUnsignedInt=segment.left)])
+    return _appointment(proposal.id, "proposed", one.schedule, segment.start, segment.end, [
+        extension("places-left", valueUnsignedInt=segment.left)], _person(person, caller))
 
 
-def pending(one: Hold) -> Resource:
+def pending(one: Hold, caller: Caller) -> Resource:
     """A hold. It ends by itself at `held-until`."""
     status = "pending" if booking.standing(one) and one.until > clock.now() else "cancelled"
     slot = one.slot
-    return _appointment(str(one.pk), status, slot.schedule, slot.start, slot.end, one.patient_id, [
+    return _appointment(str(one.pk), status, slot.schedule, slot.start, slot.end, [
         extension("queue-number", valuePositiveInt=slot.number),
-        extension("held-until", valueInstant=moment(one.until))], slot.pk, one.fee)
+        extension("held-until", valueInstant=moment(one.until))], _person(one.patient_id, caller), slot.pk, one.fee)
 
 
 def booked(one: Appointment, caller: Caller) -> Resource:
@@ -111,9 +119,18 @@ def booked(one: Appointment, caller: Caller) -> Resource:
             extension("arrive-by", valueInstant=moment(one.arrive_by)),
             extension("cancellable-until", valueInstant=moment(one.cancellable_until)),
             extension("cancellable", valueBoolean=one.cancellable), *_money(one)]
-    numbered = [] if caller.full else [{"system": NUMBER, "value": str(one.pk)}]
-    found = _appointment(id_of(one), status, slot.schedule, slot.start, slot.end, one.patient_id, more, slot.pk, one.fee)
-    return {**found, "identifier": [{"system": CODE, "value": one.code}, *numbered], "created": moment(one.booked_at)}
+    found = _appointment(id_of(one), status, slot.schedule, slot.start, slot.end, more, _person(one.patient_id, caller),
+                         slot.pk, one.fee)
+    return {**found, "identifier": [{"system": CODE, "value": one.code}, *numbered(caller, one.pk)],
+            "created": moment(one.booked_at)}
+
+
+def _person(number: int, caller: Caller) -> list[Resource]:
+    """Whom it is for. A kiosk knows them by a number of its own, too."""
+    if not number:
+        return []
+    return [reference("Patient", number) | ({"identifier": one} if (one := next(iter(numbered(caller, number)), None))
+                                            else {})]
 
 
 def _money(one: Appointment) -> list[Resource]:
@@ -133,10 +150,10 @@ def _money(one: Appointment) -> list[Resource]:
     return told
 
 
-def _appointment(id: str, status: str, schedule: Schedule, start: dt.datetime, end: dt.datetime, person: int,
-                 more: list[Resource], slot: int = 0, fee: int | None = None) -> Resource:
+def _appointment(id: str, status: str, schedule: Schedule, start: dt.datetime, end: dt.datetime, more: list[Resource],
+                 person: list[Resource], slot: int = 0, fee: int | None = None) -> Resource:
     settled = "needs-action" if status in ("proposed", "pending") else "accepted"
-    actors = [reference("Patient", person)] if person else []
+    actors = list(person)
     if schedule.practitioner:
         actors.append(reference("Practitioner", schedule.practitioner.pk, schedule.practitioner.name_zh))
     actors += [reference("HealthcareService", schedule.department_id, schedule.department.name_zh),

@@ -11,8 +11,10 @@ from django.utils.dateparse import parse_datetime
 
 from hospital import clock
 from hospital.fhir import ids
+from hospital.fhir.callers import Caller
 from hospital.fhir.outcome import Misasked
 from hospital.fhir.resources import LETTERS
+from hospital.fhir.words import NUMBER
 
 DAY = dt.timedelta(days=1)
 NONE = Q(pk__in=[])
@@ -50,11 +52,26 @@ def number_of(kind: str, value: str) -> int | None:
     return ids.number(LETTERS[kind], id) if not slash or where.rpartition("/")[2] == kind else None
 
 
-def needed_number(kind: str, value: Any, where: str) -> int:
-    """The number behind a reference that must be one. Raises Misasked, Refusal unknown_…"""
-    if not isinstance(value, str) or (found := number_of(kind, value)) is None:
+def needed_number(kind: str, value: Any, where: str, caller: Caller | None = None) -> int:
+    """The number behind a Reference: literal; or logical, where a kiosk names somebody by its own number.
+
+    Raises Misasked.
+    """
+    given = value if isinstance(value, dict) else {}
+    found = number_of(kind, given["reference"]) if isinstance(given.get("reference"), str) else None
+    if found is None and caller is not None:
+        found = numbered(caller, given.get("identifier"))
+    if found is None:
         raise Misasked("value", where)
     return found
+
+
+def numbered(caller: Caller, identifier: Any) -> int | None:
+    """The number by which the kiosk API knows something, as an identifier; from a kiosk only."""
+    if not isinstance(identifier, dict) or identifier.get("system") != NUMBER or caller.full:
+        return None
+    value = str(identifier.get("value"))
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 16 else None
 
 
 def dates(field: str) -> Filter:

@@ -26,7 +26,8 @@ def statement(base: str) -> Resource:
 def _resource(name: str, kind: Kind) -> Resource:
     told: Resource = {
         "type": name, "interaction": [{"code": "read"}, {"code": "search-type"}], "versioning": "no-version",
-        "searchParam": [{"name": word, "type": how} for word, how in kind.parameters.items()]}
+        "searchParam": [{"name": word, "type": how} for word, how in kind.parameters.items()
+                        if ":" not in word]}
     if kind.posted:
         told["documentation"] = "Searched by POST to _search only, by one identifier."
     if kind.operations:

@@ -115,8 +115,8 @@ def search(request: HttpRequest, type: str, posted: bool = False) -> HttpRespons
         for name, values in given.lists():
             asked.setdefault(name, []).extend(map(str, values))
     unknown = asked.keys() - kind.parameters.keys() - set(_ABOUT_THE_ANSWER)
-    if unknown and "handling=strict" in request.headers.get("Prefer", ""):
-        raise Misasked("not_supported", "a search parameter")
+    if unknown and "handling=strict" in request.headers.get("Prefer", "") or any(":" in name for name in unknown):
+        raise Misasked("not_supported", "a search parameter, or its modifier")
     first, count = _number(asked, "_offset", 0, 1 << 31), _number(asked, "_count", PAGE, LARGEST)
     found = kind.search(caller, asked, slice(first, first + count))
     used = {name: values for name, values in asked.items() if name in kind.parameters}

@@ -13,7 +13,7 @@ from hospital import clock
 from hospital.care import people, roster
 from hospital.care.models import Appointment, Department, Hold, Patient, Practitioner, Schedule, Slot
 from hospital.fhir import appointments, ids, resources
-from hospital.fhir.asking import Filter, dates, matching, number_of, row, text, token, words
+from hospital.fhir.asking import Filter, dates, matching, number_of, numbered, row, text, token, words
 from hospital.fhir.callers import Caller
 from hospital.fhir.outcome import Misasked
 from hospital.fhir.resources import LETTERS
@@ -179,7 +179,7 @@ def _appointment(caller: Caller, id: str) -> Resource:
 
 
 _FILTERS: Mapping[str, Filter] = {
-    "patient": row("Patient", "patient"), "date": dates("slot__start"),
+    "date": dates("slot__start"),
     "practitioner": row("Practitioner", "slot__schedule__practitioner"),
     "location": row("Location", "slot__schedule__department"),
     "specialty": token("slot__schedule__department__code", DEPARTMENT)}
@@ -191,22 +191,33 @@ def _appointments(caller: Caller, asked: Asked, page: slice) -> Found:
     statuses = {one for value in asked.get("status", []) for one in value.split(",")}
     if statuses - set(appointments.STATUSES) - {"waitlist", "entered-in-error"}:
         raise Misasked("value", "status")
-    people_asked = [one for value in asked.get("patient", []) for one in value.split(",")]
-    if not caller.full and len(people_asked) != 1:
-        raise Misasked("required", "patient, one")
-    for one in people_asked:
-        caller.here(number_of("Patient", one) or 0)
+    mine = matching(asked, {"patient": row("Patient", "patient"),
+                            "patient:identifier": token("patient__record_no", RECORD_NO)})
+    if not caller.full:
+        person = _one_person(caller, asked)
+        caller.here(person)
+        mine = Q(patient=person)
     rows: list[Hold | Appointment] = []
-    booked = appointments.known().filter(matching(asked, {**_FILTERS, **_BOOKED_ONLY, "_id": _by_id("hold")}))
+    booked = appointments.known().filter(mine, matching(asked, {**_FILTERS, **_BOOKED_ONLY, "_id": _by_id("hold")}))
     rows += booked.filter(state__in=statuses) if statuses else booked
     if (not statuses or "pending" in statuses) and "identifier" not in asked:
         rows += (Hold.objects.select_related("slot__schedule__department", "slot__schedule__practitioner")
-                 .filter(matching(asked, {**_FILTERS, "_id": _by_id("pk")}), holding__booked=False,
+                 .filter(mine, matching(asked, {**_FILTERS, "_id": _by_id("pk")}), holding__booked=False,
                          until__gt=clock.now()))
     rows.sort(key=lambda one: one.slot.start)
     told = rows[page]
     return Found(len(rows), [appointments.of(one, caller) for one in told],
                  appointments.around([appointments.session_of(one) for one in told], caller))
+
+
+def _one_person(caller: Caller, asked: Asked) -> int:
+    """Whose appointments a kiosk asks for: `patient`, or `patient:identifier` with its own number of them."""
+    given = [*asked.get("patient", []), *asked.get("patient:identifier", [])]
+    if len(given) != 1:
+        raise Misasked("required", "patient, one")
+    system, bar, value = given[0].rpartition("|")
+    found = numbered(caller, {"system": system, "value": value}) if bar else number_of("Patient", value)
+    return found or 0       # nobody
 
 
 def _by_id(field: str) -> Filter:
@@ -237,8 +248,8 @@ KINDS: Mapping[str, Kind] = {
         "status": ("token", _slot_status)}),
     "Patient": Kind(_patient, _patients, {"identifier": "token", "name": "string"}, posted=True),
     "Appointment": Kind(_appointment, _appointments, {
-        "_id": "token", "patient": "reference", "date": "date", "status": "token", "practitioner": "reference",
-        "location": "reference", "specialty": "token", "identifier": "token"},
+        "_id": "token", "patient": "reference", "patient:identifier": "token", "date": "date", "status": "token",
+        "practitioner": "reference", "location": "reference", "specialty": "token", "identifier": "token"},
         operations={name: f"https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-{name}"
                     for name in ("find", "hold", "book")}),
 }

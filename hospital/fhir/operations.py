@@ -14,7 +14,7 @@ from hospital.care import booking, roster
 from hospital.care.models import Appointment, Hold
 from hospital.fhir import appointments, callers
 from hospital.fhir.appointments import Proposal
-from hospital.fhir.asking import needed_number, span
+from hospital.fhir.asking import needed_number, numbered, span
 from hospital.fhir.callers import Caller
 from hospital.fhir.kinds import Found
 from hospital.fhir.outcome import Misasked
@@ -42,8 +42,6 @@ class Parameters:
             if not isinstance(one, dict) or not isinstance(one.get("name"), str):
                 raise Misasked("bad_json", "parameter")
             value = next((value for name, value in one.items() if name.startswith("value") or name == "resource"), None)
-            if isinstance(value, dict) and "reference" in value and "resourceType" not in value:
-                value = value["reference"]
             given.setdefault(one["name"], []).append(value)
         return cls(given)
 
@@ -73,12 +71,12 @@ def find(caller: Caller, asked: Parameters) -> Found:
     days = (clock.local(end - dt.timedelta(milliseconds=1)).date() - now.date()).days + 1
     person = 0
     if (named := asked.one("patient-reference")) is not None:
-        person = needed_number("Patient", named, "patient-reference")
+        person = needed_number("Patient", named, "patient-reference", caller)
         caller.here(person)
     offered, matches = [], []
     for session in roster.offered(_wanted(asked), days, frozenset({caller.channel})) if days > 0 else []:
         found = [part for part in session.segments if part.left and begin <= part.start < end]
-        matches += [appointments.proposed(session, part, person) for part in found]
+        matches += [appointments.proposed(session, part, caller, person) for part in found]
         offered += [session.schedule] if found else []
     return Found(len(matches), matches[:MOST], appointments.around(offered, caller))
 
@@ -114,7 +112,7 @@ def hold(caller: Caller, asked: Parameters) -> Found:
     if proposal is None:
         raise Refusal("unknown_appointment")
     named = asked.one("patient-reference")
-    person = needed_number("Patient", named, "patient-reference") if named is not None else proposal.person
+    person = needed_number("Patient", named, "patient-reference", caller) if named is not None else proposal.person
     if not person:
         raise Misasked("required", "patient-reference")
     if proposal.person and proposal.person != person:
@@ -134,14 +132,11 @@ def book(caller: Caller, asked: Parameters) -> Found:
     given = asked.one("appointment-reference")
     if given is None and wanted is None:
         raise Misasked("required", "appointment-reference")
-    id = _id(given) if given is not None else str(wanted.get("id"))
     if wanted is not None and wanted.get("status") == "cancelled":
-        return _one(_cancelled(caller, id), caller)
+        return _one(_cancelled(caller, _meant(caller, given, wanted)), caller)
     if wanted is not None and wanted.get("status") not in ("pending", "booked"):
         raise Misasked("not_supported", "appointment-resource.status")
-    if Proposal.read(id):
-        raise Misasked("not_supported", "appointment-reference: hold it first")
-    one = appointments.find(id)
+    one = _meant(caller, given, wanted)
     held = callers.own(caller, one.pk if isinstance(one, Hold) else one.hold_id) if _of_hold(one) else None
     if held is None:
         raise Refusal("unknown_appointment")
@@ -153,11 +148,23 @@ def _of_hold(one: Hold | Appointment) -> bool:
     return isinstance(one, Hold) or one.hold_id is not None
 
 
-def _cancelled(caller: Caller, id: str) -> Hold | Appointment:
-    one = appointments.find(id)
+def _meant(caller: Caller, given: Any, wanted: Any) -> Hold | Appointment:
+    """What the reference names, or the resource by its id, or by the number a kiosk has for it."""
+    if given is None and wanted.get("id") is None:
+        for one in wanted.get("identifier") or []:
+            if (number := numbered(caller, one)) is not None:
+                return appointments.find_numbered(number)
+        raise Misasked("required", "appointment-resource.id")
+    id = _id(given) if given is not None else str(wanted["id"])
+    if Proposal.read(id):
+        raise Misasked("not_supported", "appointment-reference: hold it first")
+    return appointments.find(id)
+
+
+def _cancelled(caller: Caller, one: Hold | Appointment) -> Hold | Appointment:
     if isinstance(one, Hold):
         booking.release(booking.locked_hold(callers.own(caller, one.pk).pk))
-        return appointments.find(id)        # booked in this very moment, it stays so
+        return appointments.find(str(one.pk))       # booked in this very moment, it stays so
     try:
         caller.here(one.patient_id)
     except Refusal:
@@ -171,7 +178,7 @@ def _one(done: Hold | Appointment, caller: Caller) -> Found:
 
 
 def _id(reference: Any) -> str:
-    where, slash, id = str(reference).rpartition("/")
+    where, slash, id = str(reference.get("reference") if isinstance(reference, dict) else "").rpartition("/")
     if slash and where.rpartition("/")[2] != "Appointment":
         raise Misasked("value", "appointment-reference")
     return id

@@ -25,7 +25,7 @@ def reference(kind: str, number: int, display: str = "") -> Resource:
     return without_nothing({"reference": f"{kind}/{ids.seal(LETTERS[kind], number)}", "display": display})
 
 
-def _numbered(caller: Caller, number: int) -> list[Resource]:
+def numbered(caller: Caller, number: int) -> list[Resource]:
     """A kiosk goes on in its own API, under the number that is used there. Nobody else learns it."""
     return [] if caller.full else [{"system": NUMBER, "value": str(number)}]
 
@@ -50,7 +50,7 @@ def service(one: Department, caller: Caller, today: roster.Today | None = None, 
         {"url": "open", "valueBoolean": today.open}, {"url": "fee-from", "valueMoney": yuan(fee_from)}])]
     return without_nothing({
         **identity("HealthcareService", one.pk), "active": True,
-        "identifier": [{"system": DEPARTMENT, "value": one.code}, *_numbered(caller, one.pk)],
+        "identifier": [{"system": DEPARTMENT, "value": one.code}, *numbered(caller, one.pk)],
         "extension": [*left, extension("key-department", valueBoolean=one.key)],
         "name": one.name_zh, "_name": bilingual(one.name_zh, one.name_en),
         "specialty": [coded(DEPARTMENT, one.code, one.name_zh)],
@@ -60,7 +60,7 @@ def service(one: Department, caller: Caller, today: roster.Today | None = None, 
 def practitioner(one: Practitioner, caller: Caller) -> Resource:
     return without_nothing({
         **identity("Practitioner", one.pk), "active": True,
-        "identifier": [{"system": f"{NS}/staff-no", "value": one.code}, *_numbered(caller, one.pk)],
+        "identifier": [{"system": f"{NS}/staff-no", "value": one.code}, *numbered(caller, one.pk)],
         "name": [without_nothing({"text": one.name_zh, "_text": bilingual(one.name_zh, one.name_en)})],
         "qualification": [{"code": coded(f"{NS}/title", one.title, one.get_title_display())},
                           *([{"code": without_nothing({"text": one.speciality_zh, "_text": bilingual(
@@ -106,6 +106,6 @@ def patient(one: Patient, caller: Caller) -> Resource:
         **identity("Patient", one.pk), "active": True,
         "identifier": [{"use": "usual", "system": RECORD_NO, "value": one.record_no}, card,
                        *([{"use": "secondary", "system": VISIT_CARD, "value": one.visit_card}] if one.visit_card else []),
-                       *_numbered(caller, one.pk)],
+                       *numbered(caller, one.pk)],
         "name": [without_nothing({"use": "official", "text": one.name, "_text": bilingual(one.name, one.english_name)})],
         "telecom": [phone] if one.phone else [], "gender": one.sex, "birthDate": one.born.isoformat() if one.born else ""})
