@@ -7,11 +7,13 @@ from typing import Any
 
 from hospital import clock
 from hospital.care.models import Appointment, Paper
+from hospital.examining.models import Booking
 from hospital.money.models import Invoice, Order, Refund
 
 
 def of_day(day: dt.date) -> dict[str, list[dict[str, Any]]]:
-    """Appointments, invoices and orders made on `day` (the hospital's date), their refunds and papers. Money in fen."""
+    """Appointments, invoices and orders made on `day` (the hospital's date), their refunds and papers; examinations
+    booked on it. Money in fen."""
     start = dt.datetime.combine(day, dt.time.min, tzinfo=clock.now().tzinfo)
     made = (start, start + dt.timedelta(days=1))
     appointments = (Appointment.objects.filter(booked_at__range=made)
@@ -19,6 +21,7 @@ def of_day(day: dt.date) -> dict[str, list[dict[str, Any]]]:
     orders = Order.objects.filter(made_at__range=made).select_related("appointment", "payment")
     invoices = Invoice.objects.filter(made_at__range=made).select_related("hold").prefetch_related("lines", "orders")
     refunds = Refund.objects.filter(order__made_at__range=made).select_related("order")
+    examinations = Booking.objects.filter(booked_at__range=made).select_related("patient")
     papers = Paper.objects.filter(issued_at__range=made).select_related("appointment")
     return {
         "appointments": [{"code": one.code, "record_no": one.patient.record_no, "department": one.department.code,
@@ -33,6 +36,8 @@ def of_day(day: dt.date) -> dict[str, list[dict[str, Any]]]:
                     "appointment": one.appointment.code if one.appointment else None} for one in orders.order_by("pk")],
         "refunds": [{"no": one.no, "order": one.order.no, "amount": one.amount, "state": one.state}
                     for one in refunds.order_by("pk")],
+        "examinations": [{"code": one.code, "record_no": one.patient.record_no, "start": one.start.isoformat(),
+                          "state": one.state, "slips": one.slips} for one in examinations.order_by("pk")],
         "papers": [{"appointment": one.appointment.code, "kind": one.kind, "copy": one.copy, "outcome": one.outcome}
                    for one in papers.order_by("pk")],
     }

@@ -36,6 +36,7 @@ _NEW: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card stra
 _CLINIC: tuple[Step, ...] = (("choose", "option:1"), ("choose", "option:0"))
 _PAID: tuple[Step, ...] = (("confirm", "yes"), ("pay", "pay"), ("done", "done"))
 _REST: Step = ("welcome", "rest")
+_ORDERED: tuple[Step, ...] = (("time", "segment 1"), ("confirm", "yes"), ("confirm", "yes"), ("done", "done"), _REST)
 
 STAFF = {"1001": Role.TECHNICIAN, "1002": Role.NURSE}
 
@@ -46,6 +47,8 @@ SCRIPTS: Mapping[str, tuple[Step, ...]] = {
                ("present", "scan V000000000001"), ("list", "option:0"), ("confirm", "yes"), ("done", "done"), _REST),
     "reprint": (*_KNOWN, *_CLINIC, ("time", "segment 0"), *_PAID, ("welcome", "answer:reprint"),
                 ("present", "card resident"), ("list", "option:0"), ("done", "done"), _REST),
+    "examine": (("welcome", "answer:examine"), ("present", "card resident"), ("list", "option:0"), *_ORDERED),
+    "blood": (("welcome", "answer:blood"), ("present", "card resident"), *_ORDERED),
 }
 """`segment N` takes the first free time N days from today: a booking for today may be too late to cancel."""
 
@@ -157,7 +160,7 @@ def disagreements(books: Mapping[str, Any]) -> list[str]:
             found.append(f"Booking {one['code']} has {len(originals)} original tickets.")
         if not any(str(one["number"]) in text.split() for text in originals):
             found.append(f"Booking {one['code']}: number {one['number']} is not on its ticket.")
-    told = [page["number"] for page in books["patient"]["told"] if page["number"]]
+    told = [page["number"] for page in books["patient"]["told"] if page["number"] and page["number"].isdigit()]
     numbers = {str(one["number"]) for one in hospital["appointments"]}
     if told and told[0] not in numbers:
         found.append(f"The patient was told number {told[0]}, the hospital gave {', '.join(sorted(numbers))}.")
@@ -165,6 +168,12 @@ def disagreements(books: Mapping[str, Any]) -> list[str]:
     for refund in hospital["refunds"]:
         if not any(f"{refund['amount'] // 100}.{refund['amount'] % 100:02d}" in text for text in said):
             found.append(f"Refund {refund['no']}: the patient was not told its sum.")
-    if not hospital["appointments"]:
+    for one in hospital["examinations"]:
+        mine = [text for text in texts if one["code"] in text]
+        if len(mine) != one["slips"]:
+            found.append(f"Examination {one['code']}: {len(mine)} slips were printed, the hospital issued {one['slips']}.")
+        if not any(one["code"] in text.replace("\n", "") for text in said):
+            found.append(f"Examination {one['code']}: the patient was not told its number.")
+    if not hospital["appointments"] and not hospital["examinations"]:
         found.append("Nothing was booked.")
     return found

@@ -189,8 +189,8 @@ def _exam(page: _Page, ticket: ExamSlip) -> None:
     page.pair("ticket.exam_place", bundle.place, bold=True)
     page.add(Rule())
     page.say("ticket.fasting" if bundle.fasting else "ticket.not_fasting", bold=True)
-    if bundle.before.zh:
-        page.add(Line(page.both(bundle.before, "\n")))
+    for sentence in bundle.before:
+        page.add(Line(page.both(sentence, " ")))
     if bundle.escort:
         page.say("ticket.escort", bold=True)
     page.say("ticket.on_time")

@@ -31,14 +31,15 @@ class Page(Leaf):
                     lambda: self.answer(None), STRONG, icon="check", style=theme.style("head", bold=True))
         strong = next((row for row in ask.rows if row.strong), None)
         plain = tuple(row for row in ask.rows if row is not strong)
-        if rest.portrait:
+        tall = rest.portrait        # what is left beside a long title may lie on its side
+        if tall:
             self._picture(rest.take_top(min(theme.mm(104), rest.h * 0.36), theme.mm(5)), ask.picture)
         else:
             left = rest.take_left(rest.w * (0.38 if plain else 1), theme.mm(6))
             if strong is not None:
                 self._number(strong, left.take_bottom(theme.mm(80), theme.mm(5)))
             self._picture(left, ask.picture)
-        if strong is not None and self.area.portrait:
+        if strong is not None and tall:
             self._number(strong, rest.take_top(theme.mm(68), theme.mm(5)))
         self.form(plain, rest, roomy=True)
 

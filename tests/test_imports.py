@@ -92,6 +92,8 @@ RULES: tuple[tuple[str, str], ...] = (
     ("drivers", f"{STDLIB} serial escpos drivers.contract drivers.links"),
     # The twins of the outside world know nothing of the hospital they serve.
     ("hospital.sim", f"{STDLIB} cryptography requests flask werkzeug waitress qrcode PIL hospital.sim"),
+    # A picture of what was measured.
+    ("hospital.figures.blood", f"{STDLIB} PIL hospital.examining.rules"),
     ("hospital", f"{STDLIB} django ninja pydantic waitress whitenoise cryptography requests wechatpayv3 hospital"),
     ("assets", STDLIB),
 )

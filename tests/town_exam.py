@@ -99,7 +99,7 @@ class ExamBooks:
         tests = [TESTS[ORDERS[order][1]] for order in orders]
         names = {ORDERS[order][1] for order in waiting}
         return Bundle(orders, _joined([test.name for test in tests], "、", ", "), PLACE,
-                      _joined([test.before for test in tests], "", " "), any(test.fasting for test in tests), False,
+                      tuple(test.before for test in tests if test.before.zh), any(test.fasting for test in tests), False,
                       "first_other" if any(test.after in names for test in tests) else "")
 
     def times(self, patient: int, bundle: Bundle, kind: str) -> Iterator[tuple[dt.datetime, int]]:

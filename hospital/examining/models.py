@@ -62,8 +62,8 @@ class Test(models.Model):
     draws = models.JSONField("抽血时刻（分钟）", default=list, blank=True, help_text="如 [0, 60, 120]；只做一次留空")
     tubes_zh = models.CharField("采血管", max_length=60, blank=True)
     tubes_en = models.CharField("采血管（英文）", max_length=100, blank=True)
-    before_zh = models.CharField("准备", max_length=200, blank=True)
-    before_en = models.CharField("准备（英文）", max_length=300, blank=True)
+    before_zh = models.TextField("准备", blank=True, help_text="每行一句，与英文逐行对应")
+    before_en = models.TextField("准备（英文）", blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "检查检验项目"

@@ -37,8 +37,6 @@ def _cut(station: Station, day: dt.date) -> list[Segment]:
     if station.kind == Kind.BLOOD:
         return [_segment(station, day, minute, rules.STEP, count, rules.capacity(count))
                 for minute, count in rules.segments(day)]
-    if day.weekday() == 6:
-        return []
     return [_segment(station, day, minute, station.step, station.rooms, station.rooms * station.step * 60)
             for minute in range(station.opens, station.closes - station.step + 1, station.step)]
 

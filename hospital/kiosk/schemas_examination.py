@@ -19,7 +19,7 @@ class Bundle(Schema):
     orders: list[int]
     name: Name
     place: Name
-    before: Name          # what to do before, in plain words
+    before: list[Name]    # what to do before, a sentence each
     fasting: bool
     escort: bool
     why: Literal["", "too_young", "first_other"]

@@ -73,6 +73,7 @@ async def _book(patient: Patient, bundle: Bundle, today: dt.date, moving: ExamBo
     number = moving.id if moving else None
     sessions = await ExamTimes(patient.id, bundle.orders, number)
     remark: Text | None = None
+    told = False
     while True:
         if not any(session.left for session in sessions):
             raise Refused("no_exam_times")
@@ -81,10 +82,11 @@ async def _book(patient: Patient, bundle: Bundle, today: dt.date, moving: ExamBo
         if bundle.fasting and choice.session.day == today and not await _still_fasting(patient, bundle):
             sessions, remark = _later(sessions, today), say("exam.eaten")
             continue
-        agreed = await Confirm(title=say("exam.read"), yes=say("exam.agree"), no=say("exam.disagree"), rows=(
-            *_what(bundle, start),
-            Row(say("row.fasting"), say("exam.fasting" if bundle.fasting else "exam.not_fasting")),
-            *((Row(say("row.before"), bundle.before, strong=True),) if bundle.before.zh else ())))
+        if not told:
+            await _tell_before(bundle)
+        told = True
+        agreed = await Confirm(title=say("exam.check"), yes=say("exam.agree"), no=say("exam.disagree"), rows=(
+            *_what(bundle, start), Row(say("row.fasting"), say("exam.fasting" if bundle.fasting else "exam.not_fasting"))))
         if not agreed:
             raise Declined
         try:
@@ -94,6 +96,14 @@ async def _book(patient: Patient, bundle: Bundle, today: dt.date, moving: ExamBo
                 raise
             remark = say(f"exam.lost.{no.reason}")
             sessions = await ExamTimes(patient.id, bundle.orders, number)
+
+
+async def _tell_before(bundle: Bundle) -> None:
+    """What to do before, a page of its own: nothing else is to be read there."""
+    lines: tuple[Text, ...] = (*bundle.before, *((say("ticket.escort"),) if bundle.escort else ()))
+    if lines and not await Confirm(title=say("exam.read"), yes=say("exam.understood"), no=say("exam.disagree"),
+                                   rows=tuple(Row(str(number), line) for number, line in enumerate(lines, 1))):
+        raise Declined
 
 
 async def _still_fasting(patient: Patient, bundle: Bundle) -> bool:
@@ -118,7 +128,8 @@ async def _finish(patient: Patient, booked: ExamBooked) -> None:
     printed = await _hand_over(patient, booking, booked.copy)
     await Done(title=say(f"exam.done.{booking.kind}"), picture="ticket" if printed else "none",
                remark=say("exam.take_slip" if printed else "exam.no_slip"),
-               rows=(*_what(booking.bundle, booking.start), Row(say("row.exam_code"), booking.code)))
+               rows=(Row(say("row.exam_time"), say("trail.time", day=booking.day, start=booking.start), strong=True),
+                     Row(say("row.exam_place"), booking.turns[0].place), Row(say("row.exam_code"), booking.code)))
 
 
 async def _hand_over(patient: Patient, booking: ExamBooking, copy: int) -> bool:

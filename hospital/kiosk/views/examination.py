@@ -98,6 +98,13 @@ def _joined(tests: Iterable[m.Test], field: str, zh: str, en: str) -> Name:
     return Name(zh=zh.join(say_zh), en=en.join(say_en))
 
 
+def _before(tests: Iterable[m.Test]) -> list[Name]:
+    """What to do before all of them, each sentence once."""
+    said = dict.fromkeys(pair for test in tests
+                         for pair in zip(test.before_zh.splitlines(), test.before_en.splitlines(), strict=False))
+    return [Name(zh=zh, en=en) for zh, en in said]
+
+
 def _bundle(orders: Sequence[m.ServiceRequest], why: str) -> wire.Bundle:
     tests = [one.test for one in orders]
     stations = {test.station for test in tests}
@@ -105,7 +112,7 @@ def _bundle(orders: Sequence[m.ServiceRequest], why: str) -> wire.Bundle:
         orders=[one.pk for one in orders], name=_joined(tests, "name", "、", ", "), why=why,
         place=Name(zh="；".join(dict.fromkeys(one.place_zh for one in stations)),
                    en="; ".join(dict.fromkeys(one.place_en for one in stations))),
-        before=_joined(tests, "before", "", " "), fasting=any(test.fasting for test in tests),
+        before=_before(tests), fasting=any(test.fasting for test in tests),
         escort=any(test.escort for test in tests))
 
 
