@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from hospital.console.views import boards, desks, entrance, kiosks, room, statistics, trail
+from hospital.console.views import boards, desks, entrance, kiosks, room, roster, statistics, trail
 
 
 class RoomVerb:
@@ -32,6 +32,12 @@ urlpatterns = [
     path("desks", desks.page, name="desks"),
     path("desks/turns/<int:turn>/<desk-verb:verb>", desks.turn, name="turn"),
     path("desks/segments/<int:segment>/windows", desks.windows, name="windows"),
+    path("roster", roster.page, name="roster"),
+    path("roster/departments/<int:department>/add", roster.add, name="template-add"),
+    path("roster/<int:template>/place", roster.place, name="template-place"),
+    path("roster/<int:template>/end", roster.end, name="template-end"),
+    path("review", roster.review, name="review"),
+    path("review/open", roster.open_drafts, name="review-open"),
     path("boards", boards.page, name="boards"),
     path("board/<str:key>", boards.board, name="board"),
     path("board/<str:key>/state", boards.state, name="board-state"),

@@ -40,6 +40,10 @@ kiosks               x         .      .     x      .        x          x
 trail                .         .      .     .      .        .          x
 room                 .         x      .     .      .        .          .
 desks                .         .      x     x      .        .          .
+roster               x         x      x     x      .        .          x
+roster-plan          .         .      .     x      .        .          .
+review               .         .      .     x      .        .          x
+review-open          .         .      .     x      .        .          .
 boards               .         .      x     x      .        x          x
 
 care.patient         vac       .      .     v      .        .          v

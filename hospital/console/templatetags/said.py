@@ -41,3 +41,9 @@ def named(thing: Any, language: str) -> str:
 def wall(moment: dt.datetime | None, form: str = "%m-%d %H:%M") -> str:
     """A moment on the hospital's wall clock."""
     return clock.local(moment).strftime(form) if moment else "—"
+
+
+@register.filter
+def minute(of_day: int) -> str:
+    """480 is 08:00."""
+    return f"{of_day // 60:02d}:{of_day % 60:02d}"

@@ -1,0 +1,204 @@
+"""The console in a real Chromium: what scripts, styles, keys and two screens at once do."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select
+
+from browser import Browser, served
+from console_fixtures import RIGHT
+from hospital.outpatient.models import Template
+from hospital.queueing import boards
+from hospital.queueing.models import Room
+from hospital.registrar import rights
+from hospital.registrar.rights import Role
+from hospital_fixtures import Hospital
+from queue_fixtures import Area
+
+pytestmark = pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    one = Browser()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser, hospital: Hospital) -> Iterator[Browser]:
+    with served() as chromium.root:
+        yield chromium
+        chromium.driver.get("about:blank")      # nothing of this page asks the next test's server
+
+
+@pytest.fixture
+def office(browser: Browser) -> Browser:
+    rights.make_staff("office", RIGHT, Role.OFFICE)
+    browser.log_in("office", RIGHT)
+    return browser
+
+
+def test_in_by_keyboard_out_again_and_no_way_back(browser: Browser) -> None:
+    rights.make_staff("office", RIGHT, Role.OFFICE)
+    browser.open("/console/statistics")
+    browser.find("#id_username").send_keys("office" + Keys.TAB + RIGHT + Keys.ENTER)
+    browser.says("预约统计")
+    browser.find("button[value=en]").click()
+    browser.says("How booking went")
+    browser.find("button[value=zh]").click()
+    browser.says("预约统计")
+    browser.find("header form[action$=logout] button").click()
+    browser.says("工作人员登录")
+    browser.driver.back()
+    browser.says("工作人员登录")
+
+
+def test_a_role_that_may_not(browser: Browser) -> None:
+    rights.make_staff("nurse", RIGHT, Role.NURSE)
+    browser.log_in("nurse", RIGHT)
+    assert "统计" not in browser.find("nav").text and "检查与采血" in browser.find("nav").text
+    browser.open("/console/statistics")
+    browser.says("您的角色不能使用此页面")
+
+
+@pytest.fixture
+def chen(hospital: Hospital) -> Template:
+    return Template.objects.create(department=hospital.heart, practitioner=hospital.doctor, kind="expert", weekday=0,
+                                   half="am", start=480, end=660, minutes=30, places=2, fee=5000)
+
+
+def stands() -> list[tuple[int, str]]:
+    return sorted(Template.objects.filter(active=True).values_list("weekday", "half"))
+
+
+def cell(browser: Browser, weekday: int, half: str) -> WebElement:
+    return browser.find(f'td[data-weekday="{weekday}"][data-half="{half}"]')
+
+
+def test_the_week_by_drag_by_copy_and_by_its_form(office: Browser, chen: Template) -> None:
+    office.open("/console/roster")
+    hand = ActionChains(office.driver, duration=50)
+    hand.click_and_hold(office.find("[data-template] summary")).move_to_element(cell(office, 2, "am")).release().perform()
+    office.until(lambda: stands() == [(2, "am")])
+    office.until(lambda: "陈试" in cell(office, 2, "am").text)
+    assert office.find("[data-template]").get_attribute("open") is None, "and the card was not opened by it"
+    hand = ActionChains(office.driver, duration=50).key_down(Keys.CONTROL)
+    hand.click_and_hold(office.find("[data-template] summary")).move_to_element(cell(office, 4, "pm")).release()
+    hand.key_up(Keys.CONTROL).perform()
+    office.until(lambda: stands() == [(2, "am"), (4, "pm")])
+    office.until(lambda: "13:30–16:30" in cell(office, 4, "pm").text)
+    hand = ActionChains(office.driver, duration=50).click_and_hold(office.find("[data-template] summary"))
+    hand.move_to_element(cell(office, 5, "am")).send_keys(Keys.ESCAPE).release().perform()
+
+    card = f'[data-half="am"] [data-template="{chen.pk}"]'
+    office.find(f"{card} summary").send_keys(Keys.ENTER)
+    Select(office.find(f"{card} [name=weekday]")).select_by_value("6")
+    office.find(f"{card} [name=copy]").send_keys(Keys.ENTER)
+    office.until(lambda: stands() == [(2, "am"), (4, "pm"), (6, "am")])
+    office.until(lambda: "陈试" in cell(office, 6, "am").text)
+    office.find(f"{card} summary").click()
+    Select(office.find(f"{card} [name=weekday]")).select_by_value("6")
+    office.find(f"{card} form button:not([name])").click()
+    office.says("医生这段时间已有出诊")
+    assert stands() == [(2, "am"), (4, "pm"), (6, "am")]
+
+
+def test_next_stands_on_the_board_and_is_spoken_within_a_second(browser: Browser, hospital: Hospital) -> None:
+    hospital.doctor.departments.add(hospital.heart)
+    Room.objects.create(code="R0", department=hospital.heart, name_zh="3 诊室", name_en="Room 3", area="2F-B")
+    area = Area(hospital, practitioner=hospital.doctor, kind="expert")
+    for name in ("测试甲", "测试乙"):
+        area.comes(patient=hospital.patient(name=name))
+    rights.make_staff("chen", RIGHT, Role.DOCTOR, doctor=hospital.doctor)
+    browser.log_in("chen", RIGHT)
+    browser.open("/console/room")
+    browser.find("#room form button").click()
+    browser.says("候诊 2 人")
+    desk = browser.driver.current_window_handle
+    browser.driver.switch_to.new_window("window")
+    browser.open(f"/console/board/{boards.key('2F-B')}")
+    screen = browser.driver.current_window_handle
+    browser.says("准备")
+    browser.driver.execute_script(
+        "document.addEventListener('said', (one) => { window.said = [Date.now(), one.detail]; });")
+    late = []
+    for number in (1, 2):
+        browser.driver.switch_to.window(desk)
+        pressed = browser.driver.execute_script(
+            "const now = Date.now(); document.getElementById('next').click(); return now")
+        browser.until(lambda: browser.find(".bignumber").text == str(number))
+        browser.driver.switch_to.window(screen)
+        browser.until(lambda: browser.driver.execute_script("return window.said && window.said[1]") ==
+                      f"请 {number} 号，到3 诊室就诊。")
+        shown = browser.driver.execute_script("return window.said[0]")
+        assert browser.find(".call b").text == str(number) and "测试" not in browser.text()
+        late.append(shown - pressed)
+    browser.driver.close()
+    browser.driver.switch_to.window(desk)
+    print(f"milliseconds from the button to the board: {late}")
+    assert max(late) < 1000
+
+
+def test_the_figures_are_downloaded_as_csv(office: Browser, hospital: Hospital) -> None:
+    hospital.session(hospital.heart)
+    office.open("/console/statistics?by=department")
+    office.find("#csv").click()
+    file = office.until(lambda: next(office.downloads.glob("booking-department-*.csv"), None))
+    office.until(lambda: file.stat().st_size > 0)
+    sheet = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
+    assert sheet[0][0] == "科室" and sheet[1][0] == "心血管内科" and sheet[1][-2:] == ["4", "4"]
+
+
+_CONTRAST = """
+const colour = (text) => {
+  const c = text.match(/[\\d.]+/g).map(Number);
+  return c.length > 3 && c[3] === 0 ? null : c.slice(0, 3); };
+const light = (c) => { const [r, g, b] = c.map((v) => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+  return .2126 * r + .7152 * g + .0722 * b; };
+const behind = (e) => {
+  for (; e; e = e.parentElement) { const c = colour(getComputedStyle(e).backgroundColor); if (c) return c; }
+  return [255, 255, 255]; };
+return [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && !e.disabled && !e.closest("svg") &&
+  [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())).map((e) => {
+  const [a, b] = [light(colour(getComputedStyle(e).color)), light(behind(e))];
+  return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.tagName + " " + e.textContent.trim().slice(0, 30)]; })
+  .filter(([ratio]) => ratio < 7);
+"""
+_UNNAMED = """
+return [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a")].filter((e) =>
+  !(e.labels && e.labels.length) && !e.getAttribute("aria-label") && !e.textContent.trim()).map((e) => e.outerHTML);
+"""
+
+
+def test_all_pages_are_read_and_named(browser: Browser, hospital: Hospital, chen: Template) -> None:
+    """Contrast of every text at least 7:1, and every field and button has a name."""
+    rights.make_staff("all", RIGHT, *Role, doctor=hospital.doctor)
+    hospital.doctor.departments.add(hospital.heart)
+    Room.objects.create(code="R0", department=hospital.heart, name_zh="3 诊室", name_en="Room 3", area="2F-B")
+    area = Area(hospital, practitioner=hospital.doctor, kind="expert")
+    doctor = area.opens()
+    for _ in range(3):
+        area.comes()
+    doctor.next()
+    browser.open("/console/login")
+    assert browser.driver.execute_script(_CONTRAST) == []
+    browser.log_in("all", RIGHT)
+    pages = [one.get_attribute("href") for one in browser.driver.find_elements("css selector", "nav a")]
+    shown = {f"{browser.root}/console/board/{boards.key('2F-B')}": "准备",
+             f"{browser.root}/console/board/{boards.key('')}": "开放诊室"}
+    for page in (*pages, *shown):
+        browser.driver.get(page)
+        browser.says(shown.get(page, "退出"))
+        for details in browser.driver.find_elements("css selector", "details"):
+            browser.driver.execute_script("arguments[0].open = true", details)
+        assert browser.driver.execute_script(_CONTRAST) == [], page
+        assert browser.driver.execute_script(_UNNAMED) == [], page
+        wide = browser.driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, page
