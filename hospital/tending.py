@@ -29,6 +29,7 @@ from hospital.kiosk import acquaintance, claims
 from hospital.money import cancelling, daily, refunding, settling
 from hospital.money.models import Order, Refund
 from hospital.payments.channel import ChannelAway, NoBill
+from hospital.queueing import alarms
 from hospital.refusal import Away
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Tended:
     answers_forgotten: int = 0
     days_reconciled: int = 0
     segments_opened: int = 0
+    alarms_changed: int = 0
     waiting: int = 0
     faults: int = 0
 
@@ -59,7 +61,7 @@ def tend() -> Tended:
     """One pass."""
     tended = Tended()
     for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old, _reconcile,
-                 _open_examining):
+                 _open_examining, _watch_queues):
         with _by_itself(tended, step.__name__.strip("_")):
             step(tended)
     return tended
@@ -81,6 +83,10 @@ def _by_itself(tended: Tended, what: str) -> Iterator[None]:
 
 def _open_examining(tended: Tended) -> None:
     tended.segments_opened = opening.keep_ahead()
+
+
+def _watch_queues(tended: Tended) -> None:
+    tended.alarms_changed = alarms.watch()
 
 
 def _clear_stopped(tended: Tended) -> None:

@@ -324,6 +324,12 @@ class Desk:
                 return hospital.notices(patient)
             case r.Appointments(patient):
                 return hospital.appointments(patient)
+            case r.MyQueue(patient):
+                return hospital.my_queue(patient)
+            case r.CheckIn(appointment):
+                return hospital.check_in(appointment, key)
+            case r.Rejoin(place):
+                return hospital.rejoin(place, key)
             case r.Papers(patient):
                 return hospital.papers(patient)
             case r.HoldSlot(patient, segment):

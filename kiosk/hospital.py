@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
                         PaperState, Patient, Session)
+from kiosk.queue_care import Place, QueueToday
 from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
 from kiosk.exam_care import ExamBooked, ExamBooking, Worklist
 from kiosk.wire import Misfit, from_json, to_json
@@ -161,6 +162,17 @@ class Hospital:
 
     def cancel(self, appointment: int, key: str) -> CancelledBooking:
         return self._post(CancelledBooking, f"/appointments/{appointment}/cancel", {}, key)
+
+    def my_queue(self, patient: int) -> QueueToday:
+        return self._get(QueueToday, f"/patients/{patient}/queue")
+
+    def check_in(self, appointment: int, key: str) -> Place:
+        """Refused: too_early, wrong_day, already_cancelled, session_stopped, session_over."""
+        return self._post(Place, f"/appointments/{appointment}/checkin", {}, key)
+
+    def rejoin(self, ticket: int, key: str) -> Place:
+        """Refused: session_over."""
+        return self._post(Place, f"/tickets/{ticket}/rejoin", {}, key)
 
     def issue_paper(self, appointment: int, kind: PaperKind, key: str) -> int:
         return self._post(Issued, "/papers", {"appointment": appointment, "kind": kind}, key).copy

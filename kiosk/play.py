@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
-from kiosk import care, exam_care, requests, tickets, words
+from kiosk import care, exam_care, queue_care, requests, tickets, words
 from kiosk.requests import Ask, Do, Left, Refused, Request, Unfinished
 from kiosk.wire import Registry, to_json
 from kiosk.words import Text
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 Story = Callable[[], Coroutine[Request[Any], Any, None]]
 
-RECORDS = Registry(care, exam_care, requests, tickets, words)
+RECORDS = Registry(care, exam_care, queue_care, requests, tickets, words)
 """What answers are made of."""
 
 

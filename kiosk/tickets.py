@@ -13,6 +13,7 @@ from drivers.contract import Align, Barcode, Feed, Pair, PaperLine, Qr, Rule
 from drivers.contract import Text as Line
 from kiosk.care import Appointment, Kind, Refund
 from kiosk.exam_care import ExamBooking
+from kiosk.queue_care import Place, Wait
 from kiosk.words import Language, Name, Text, mask_person, read, say
 
 
@@ -46,6 +47,14 @@ class ExamSlip:
 
 
 @dataclass(frozen=True)
+class QueueSlip:
+    """签到凭条: the number that is called, where, and how long it will be."""
+
+    patient: str = field(repr=False)
+    place: Place
+
+
+@dataclass(frozen=True)
 class ReferenceSlip:
     """What a person is given while the outcome is not known: the numbers by which staff find it."""
 
@@ -54,7 +63,7 @@ class ReferenceSlip:
     order: str | None = None
 
 
-Ticket = RegistrationTicket | RefundSlip | ReferenceSlip | ExamSlip
+Ticket = RegistrationTicket | RefundSlip | QueueSlip | ReferenceSlip | ExamSlip
 
 
 def lines(ticket: Ticket, language: Language, hospital: Name, printed_at: dt.datetime) -> tuple[PaperLine, ...]:
@@ -68,6 +77,8 @@ def lines(ticket: Ticket, language: Language, hospital: Name, printed_at: dt.dat
             _refund(page, ticket)
         case ExamSlip():
             _exam(page, ticket)
+        case QueueSlip():
+            _queue(page, ticket)
         case ReferenceSlip():
             _reference(page, ticket)
     page.add(Rule())
@@ -196,6 +207,39 @@ def _exam(page: _Page, ticket: ExamSlip) -> None:
     page.say("ticket.on_time")
     page.add(Feed())
     page.add(Barcode(booking.code))
+
+
+def room(place: Place) -> Text:
+    """Where to wait for the call, or to go: the room, or where the department is while nobody sits there."""
+    return place.rooms[0] if len(place.rooms) == 1 else place.department.place
+
+
+def wait(estimate: Wait | None) -> Text:
+    """约 20–40 分钟; or that nobody can say."""
+    if estimate is None:
+        return say("queue.wait_unknown")
+    return say("queue.wait" if estimate.low else "queue.wait_less", low=estimate.low, high=estimate.high)
+
+
+def _queue(page: _Page, ticket: QueueSlip) -> None:
+    place = ticket.place
+    page.title("ticket.checkin")
+    page.add(Line(page.both(place.department.name, " "), Align.CENTRE, scale=2 if not page.second else 1, bold=True))
+    if place.practitioner is not None:
+        page.add(Line(page.both(place.practitioner.name, " "), Align.CENTRE))
+    page.add(Line(str(place.number), Align.CENTRE, scale=5, bold=True))
+    page.add(Line(page.both(say("ticket.queue_number"), " "), Align.CENTRE))
+    page.add(Rule())
+    page.pair("ticket.name", mask_person(ticket.patient))
+    page.pair("ticket.place", room(place), bold=True)
+    page.pair("row.ahead", say("queue.people", ahead=place.ahead))
+    page.pair("row.wait", wait(place.wait), bold=True)
+    if place.priority is not None:
+        page.pair("row.priority", place.priority)
+    if place.code:
+        page.pair("ticket.code", place.code)
+    page.add(Rule())
+    page.say("ticket.queue_text")
 
 
 def _reference(page: _Page, ticket: ReferenceSlip) -> None:

@@ -147,7 +147,7 @@ class Printer:
 
 
 TITLES = {"检查预约单": "exam", "采血预约单": "exam",
-          "挂号凭条": "registration", "退号凭条": "refund", "待核对凭条": "reference"}
+          "挂号凭条": "registration", "退号凭条": "refund", "待核对凭条": "reference", "签到凭条": "checkin"}
 
 
 def _piece(lines: Sequence[d.PaperLine], whole: bool) -> Piece:

@@ -96,7 +96,7 @@ def _exams(core: Core) -> Iterator[str]:
 
 
 def _paper(core: Core) -> Iterator[str]:
-    pieces = [piece for piece in core.printer.pieces if piece.kind != "reference"]
+    pieces = [piece for piece in core.printer.pieces if piece.kind not in ("reference", "checkin")]
     copies = Counter((piece.kind, piece.code, piece.copy) for piece in pieces)
     yield from (f"{what} was printed {count} times" for what, count in copies.items() if count > 1)
     for state in (core.town.hospital.paper_state(one) for one in core.town.bookings.values()):

@@ -254,6 +254,16 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"it is too late for fasting tests today", lambda body: body.town.exams.grow_late()),
     (r"other people take that examination time", lambda body: body.town.exams.take_newest()),
     (r"other people take the first half hour", lambda body: body.town.exams.take_early()),
+    (r"the doctor calls", lambda body: body.town.queue.call()),
+    (r"the doctor skips them", lambda body: body.town.queue.skip()),
+    (r"the doctor sends them for tests", lambda body: body.town.queue.send_for_tests()),
+    (r"(\d+) others wait", lambda body, count: body.town.queue.others_wait(int(count))),
+    (r"(\S+) has booked (\S+) elsewhere", lambda body, who, department: body.town.queue.booked_elsewhere(who, department)),
+    (r"checking in opens (\d+) minutes before", lambda body, minutes: body.town.queue.opens(int(minutes))),
+    (r"the clinic is over", lambda body: body.town.queue.ends()),
+    (r"they are late", lambda body: body.town.queue.comes_late()),
+    (r"nobody knows how long it takes", lambda body: body.town.queue.closes_rooms()),
+    (r"the booking is cancelled at the window", lambda body: body.town.queue.cancelled()),
     (r"other people take (.+)", others_take),
     (r"the clinic of (\S+) is cancelled", stops),
 )
@@ -284,10 +294,13 @@ class Ledger:
     exams: int = 0
     exam_slips: int = 0
     torn: int = 0
+    check_ins: int = 0
+    queue_slips: int = 0
 
 
 LEDGER = {"booking": "bookings", "original": "originals", "copy": "copies", "copie": "copies",
-          "refund slip": "refund_slips", "reference slip": "reference_slips", "torn piece": "torn",
+          "refund slip": "refund_slips", "reference slip": "reference_slips", "torn piece": "torn", "check-in": "check_ins",
+          "queue slip": "queue_slips",
           "exam": "exams", "exam slip": "exam_slips"}
 
 
@@ -301,6 +314,7 @@ def ledger(body: Body) -> Ledger:
                   originals=sum(piece.copy == 1 for piece in tickets), copies=sum(piece.copy > 1 for piece in tickets),
                   refund_slips=len(slips), reference_slips=sum(piece.kind == "reference" for piece in whole),
                   exams=len(town.exams.live()), exam_slips=sum(piece.kind == "exam" for piece in whole),
+                  check_ins=len(town.queue.places), queue_slips=sum(piece.kind == "checkin" for piece in whole),
                   torn=len(body.printer.pieces) - len(whole))
 
 
@@ -392,5 +406,6 @@ def _parse(text: str) -> Iterator[Table]:
 
 
 BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|swipes|pulls|shows|pays|cannot|the |"
-              r"other people|complaint|refused|left|end|fails|works|slow|unknown|at most|"
-              r"\d+ (?:exam|book|orig|cop|ref|torn)|[\d.]+元 (?:paid|back))")
+              r"other people|complaint|refused|nobody knows|checking|they are|\d+ others|"
+              r"\S+ has booked|left|end|fails|works|slow|unknown|at most|"
+              r"\d+ (?:exam|book|orig|cop|ref|torn|check|queue)|[\d.]+元 (?:paid|back))")

@@ -25,6 +25,8 @@ CONTRACT = {
     "/holds/{hold}/release": "post", "/holds/{hold}/confirm": "post", "/charges": "post", "/orders": "post",
     "/orders/{no}": "get", "/obligations": "get", "/obligations/mine": "put",
     "/orders/{no}/close": "post", "/appointments/{appointment}/cancel": "post", "/papers": "post",
+    "/patients/{patient}/queue": "get", "/appointments/{appointment}/checkin": "post",
+    "/tickets/{ticket}/rejoin": "post",
     "/papers/outcome": "post", "/facts": "post",
     "/patients/{patient}/examinations/{kind}": "get", "/patients/{patient}/examination-times": "get",
     "/examination-bookings": "post", "/examination-bookings/{booking}/move": "post",
@@ -61,7 +63,7 @@ def test_openapi_describes_every_call_and_its_refusals(hospital: Hospital) -> No
 
 def test_nothing_without_a_token(hospital: Hospital) -> None:
     for path, method in CONTRACT.items():
-        for name in ("department", "patient", "appointment", "booking"):
+        for name in ("department", "patient", "appointment", "ticket", "booking"):
             path = path.replace(f"{{{name}}}", "1")
         path = path.replace("{hold}", "6f9619ff-8b86-d011-b42d-00c04fc964ff").replace("{", "").replace("}", "")
         answer = getattr(Client(headers={"Authorization": "Bearer guess"}), method)(API + path)

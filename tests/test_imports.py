@@ -38,11 +38,12 @@ RULES: tuple[tuple[str, str], ...] = (
     # Stories are pure: no clock, no chance, no files, no threads.
     ("kiosk.journeys", "__future__ typing dataclasses datetime collections.abc "
                        "kiosk.exam_care "
-                       "kiosk.requests kiosk.visit kiosk.tickets kiosk.words kiosk.care kiosk.numbers kiosk.journeys"),
+                       "kiosk.requests kiosk.visit kiosk.tickets kiosk.words kiosk.care kiosk.queue_care "
+                       "kiosk.numbers kiosk.journeys"),
     # The service menu is a story like theirs; who may open it is known by hashes of PINs.
     ("kiosk.service.menu", "__future__ collections.abc kiosk.requests kiosk.words"),
     ("kiosk.service.staff", f"{STDLIB} argon2 kiosk.requests kiosk.durable"),
-    ("kiosk.tickets", f"{STDLIB} kiosk.exam_care kiosk.words kiosk.care drivers.contract"),
+    ("kiosk.tickets", f"{STDLIB} kiosk.exam_care kiosk.words kiosk.care kiosk.queue_care drivers.contract"),
     ("kiosk", f"{STDLIB} requests urllib3 cryptography kiosk drivers.contract drivers.service"),
     # Chinese letters and pictograms are cut out of the system's fonts once, at set-up.
     ("screens.fonts", f"{STDLIB} fontTools screens"),

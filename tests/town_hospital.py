@@ -14,6 +14,7 @@ from kiosk.hospital import Unknown
 from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
 from town_books import Booked, Held, Paid, Paper
 from town_exam import ExamRooms
+from town_queue import QueueDesk
 from townsfolk import PEOPLE, Person, patient as file_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Misused(BaseException):
     """A promise to the server was broken. Not an `Exception`, which the desk would take for an unknown outcome."""
 
 
-class TownHospital(ExamRooms):
+class TownHospital(ExamRooms, QueueDesk):
     """Done, refused or unknown; the same key gets the same answer."""
 
     def __init__(self, town: Town) -> None:
@@ -72,7 +73,8 @@ class TownHospital(ExamRooms):
 
     def appointments(self, patient: int) -> tuple[care.Appointment, ...]:
         with self._asked():
-            return tuple(booked.appointment for booked in self._of(patient) if booked.appointment.state == "booked")
+            return tuple(booked.appointment for booked in self._of(patient)
+                         if booked.appointment.state == "booked" and booked.appointment.id not in self._town.queue.places)
 
     def papers(self, patient: int) -> tuple[care.PaperState, ...]:
         with self._asked():
@@ -158,6 +160,8 @@ class TownHospital(ExamRooms):
             was = booked.appointment
             if was.state != "booked":
                 raise Refused("already_cancelled")
+            if appointment in town.queue.places:
+                raise Refused("not_cancellable", until=was.cancellable_until.isoformat())
             if town.clock.wall() > was.cancellable_until:
                 raise Refused("not_cancellable", until=was.cancellable_until.isoformat())
             booked.appointment = replace(was, state="cancelled")

@@ -15,10 +15,11 @@ CARDS = ("idcard", "social", "visit_card")
 """What shows or changes a person's bookings asks for: numbers are known to others."""
 
 
-async def identify(accepts: tuple[str, ...] = PROOFS) -> Patient:
+async def identify(accepts: tuple[str, ...] = PROOFS, owed: bool = True) -> Patient:
     """The person's file: found by card, code or typed number; made here when their ID card is new to the hospital.
 
-    Whoever only knows a number gets a number: what the hospital has to tell is told to the holder of a card.
+    Whoever only knows a number gets a number: what the hospital has to tell is told to the holder of a card;
+    not which papers are `owed` to them, where they have come for just those.
     """
     remark: Text | None = None
     while True:
@@ -43,7 +44,7 @@ async def identify(accepts: tuple[str, ...] = PROOFS) -> Patient:
         if isinstance(shown, str):
             await _is_it_you(patient)
         else:
-            await _tell(patient)
+            await _tell(patient, owed)
         return patient
 
 
@@ -76,11 +77,12 @@ async def _is_it_you(patient: Patient) -> None:
         raise Declined
 
 
-async def _tell(patient: Patient) -> None:
+async def _tell(patient: Patient, owed: bool) -> None:
     """What happened since the last visit: a late payment given back, a ticket never handed over."""
     for notice in await Notices(patient.id):
         if notice.kind == "paper_owed":
-            await _offer_paper(patient, notice)
+            if owed:
+                await _offer_paper(patient, notice)
         else:
             await Confirm(title=say(f"notice.{notice.kind}"), yes=say("understood"), rows=_rows(notice),
                           remark=say(f"notice_text.{notice.kind}"))

@@ -19,6 +19,7 @@ from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, Co
                                    PaymentNews, SocialCard, SocialRead)
 from kiosk.requests.presenting import Identify, Shown, TypeInstead, VisitCard, Welcome
 from kiosk.requests.examination import BookExam, CancelExam, Examinations, ExamTimes, IssueExamSlip, MoveExam
+from kiosk.requests.queue import CheckIn, MyQueue, Rejoin
 from kiosk.requests.story import Declined, Left, Refused, Request, Unfinished
 from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
 
@@ -31,4 +32,5 @@ __all__ = [
     "PayByCode", "PayEnd", "PayWith", "PayerCode", "PaymentNews", "Print", "READERS", "Refused", "Release",
     "ReportPaper", "Request", "Row", "SeenNotice", "Sessions", "Shown", "SocialCard", "SocialRead", "Trouble",
     "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Ways", "Welcome",
+    "CheckIn", "MyQueue", "Rejoin",
 ]
