@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from kiosk.around import Door, Presence, Sensed, Supplied, around
@@ -20,18 +19,16 @@ from kiosk.care import Order
 from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
+from kiosk.offer import EndProgram, Offer
 from kiosk.play import Broken, Diverged, End, Entry, Play, Result, Story
-from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, OutOfService, Print, READERS, Refused,
-                            Request, Row, Trouble, Ways, Welcome)
+from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, OutOfService, Print, Refused, Request, Row,
+                            Trouble, Ways, Welcome)
 from kiosk.requests.service import Member
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
 from kiosk.words import Text, say
 
 BLINK = 0.15          # seconds an act may take before the person is shown what happens
-SHOWN = ("server", "printer", "pay")     # what the welcome page speaks of when it does not work
-DEVICES = (*READERS, "printer")
-EVERYTHING = ("server", "idcard", "scanner", "printer")     # when none of it works, nobody can be helped here
 SERVICE = "maintain"  # the story of the service menu
 
 
@@ -54,14 +51,15 @@ class Stage:
     def __init__(self, ports: Ports, desk: DeskPort, stories: Mapping[str, Story], tiles: tuple[Option[str], ...],
                  wall: Callable[[], dt.datetime], home: Comfort = Comfort(), patience: int = 60,
                  ways: Ways = Ways()) -> None:
-        self._ports, self._desk, self._stories, self._tiles, self._all_ways = ports, desk, stories, tiles, ways
+        self._ports, self._desk, self._stories = ports, desk, stories
+        self._offer = Offer(tiles, ways)
         self._front: Play | None = None
         self._behind: dict[str, Play] = {}
         self._jobs: dict[str, Job] = {}
         self._timer: Cancel | None = None
-        self._works: dict[str, bool] = {}
-        self._shut: dict[str, Mapping[str, str]] = {}
-        self._service_wanted = False
+        self._service_wanted = self._end_wanted = False
+        self.end_program: Callable[[], None] = lambda: None
+        """Called when the program is to end, and nobody stands here."""
         self._recalled = False
         self.dialogue = dialogue = Dialogue(ports, desk, wall, home, patience)
         self.answer, self.back, self.leave, self.stay = dialogue.answer, dialogue.back, dialogue.leave, dialogue.stay
@@ -91,6 +89,10 @@ class Stage:
                 self._news(what, works)
             case Shut(by, what):
                 self.close_for(by, what)
+            case EndProgram():
+                self._end_wanted = True
+                if self._front is None:
+                    self.end_program()
             case Door() | Presence() | Supplied() | Sensed():
                 around(self, message, self._desk.note)
 
@@ -103,64 +105,41 @@ class Stage:
 
     def _welcome(self) -> None:
         self.dialogue.fresh()
+        if self._end_wanted:
+            self.end_program()
         if self._service_wanted:
             self._begin(SERVICE)
         else:
-            self._ask_welcome()
+            page = self._offer.page()
+            self.dialogue.ask(page, self._begin if isinstance(page, Welcome) else lambda _: self._welcome())
 
-    def _ask_welcome(self) -> None:
-        page = self._welcome_page()
-        self.dialogue.ask(page, self._begin if isinstance(page, Welcome) else lambda _: self._welcome())
-
-    def _welcome_page(self) -> Welcome | OutOfService:
-        shut = self._closed
-        if "all" in shut:
-            return OutOfService(title=say("closed.title"), text=say(f"closed.{shut['all']}"))
-        if not any(self._works.get(what, True) for what in EVERYTHING):
-            return OutOfService(title=say("closed.title"), text=say("closed.broken"))
-        out = [what for what in SHOWN if what in shut or not self._works.get(what, True)]
-        return Welcome(title=say("welcome.title"), services=tuple(map(self._tile, self._tiles)),
-                       notices=tuple(say(f"welcome.no_{what}") for what in out), ways=self._ways)
-
-    @property
-    def _ways(self) -> Ways:
-        """How people can say who they are now."""
-        return self._all_ways.without([*self._closed, *(what for what, works in self._works.items() if not works)])
-
-    def _tile(self, tile: Option[str]) -> Option[str]:
-        """Which services still work now."""
-        if tile.value in self._closed:
-            return replace(tile, enabled=False, why=say(f"closed.{self._closed[tile.value]}"))
-        if not self._works.get("server", True):
-            return replace(tile, enabled=False, why=say("welcome.not_now"))
-        return tile
-
-    # What is closed, and the service menu.
-
-    @property
-    def _closed(self) -> dict[str, str]:
-        """What patients cannot use now, with the reason they read."""
-        return {what: reason for shut in self._shut.values() for what, reason in shut.items()}
-
-    def close_for(self, by: str, what: Mapping[str, str]) -> None:
-        """Nobody is sent away: who stands here finishes. A device that is closed is, for them, one that does not work."""
-        before = self._closed
-        self._shut[by] = what
-        after = self._closed
-        self.dialogue.meet(self._ways)
-        for device in DEVICES:
-            if (device in before) is not (device in after):
-                self.dialogue.tell(DeviceNews(device, device not in after and self._works.get(device, True)))
-        self._show_welcome_anew()
-
-    def _show_welcome_anew(self) -> None:
+    def _welcome_anew(self) -> None:
         """What the welcome page says has changed, while it stands."""
         asking = self.dialogue.asking
-        if isinstance(asking, Welcome | OutOfService) and asking != (page := self._welcome_page()):
+        if isinstance(asking, Welcome | OutOfService) and asking != (page := self._offer.page()):
             if type(page) is type(asking):
                 self.dialogue.replace(page)
             else:
                 self._welcome()
+
+    def close_for(self, by: str, what: Mapping[str, str]) -> None:
+        """Nobody is sent away: who stands here finishes. A device that is closed is, for them, one that does not work."""
+        changed = self._offer.close(by, what)
+        self.dialogue.meet(self._offer.ways)
+        for device in changed:
+            self.dialogue.tell(DeviceNews(device, device not in self._offer.missing))
+        self._welcome_anew()
+
+    def _news(self, what: str, works: bool) -> None:
+        if self._offer.news(what, works):
+            self._desk.note("works" if works else "fails", what=what)
+        if isinstance(self.dialogue.asking, Welcome | OutOfService):
+            self._welcome_anew()
+        elif what not in self._offer.closed:
+            self.dialogue.meet(self._offer.ways)
+            self.dialogue.tell(DeviceNews(what, works))
+
+    # The service menu.
 
     def serve(self) -> None:
         """Somebody wants the service menu: they get it now where nobody stands, else when the visit in front has ended."""
@@ -171,28 +150,13 @@ class Stage:
 
     def door(self, is_open: bool) -> None:
         """Whoever opens a door wants the service menu. Who shuts it without having signed in does not; who has, works on."""
+        play = self._front
         if is_open:
             self.serve()
-            return
-        self._service_wanted = False
-        play = self._front
-        if play is not None and play.journey == SERVICE and play.visit not in self._jobs and play.last(Member) is None:
+        elif play is None or play.journey != SERVICE:
+            self._service_wanted = False
+        elif play.visit not in self._jobs and play.last(Member) is None:
             self._said(play, Left("home"))
-
-    def _news(self, what: str, works: bool) -> None:
-        if self._works.get(what, True) is not works:
-            self._desk.note("works" if works else "fails", what=what)
-        self._works[what] = works
-        if isinstance(self.dialogue.asking, Welcome | OutOfService):
-            self._show_welcome_anew()
-        elif what not in self._closed:
-            self.dialogue.meet(self._ways)
-            self.dialogue.tell(DeviceNews(what, works))
-
-    def _tell_what_fails(self) -> None:
-        shut = [device for device in DEVICES if device in self._closed]
-        for what in (*(what for what, works in self._works.items() if not works), *shut):
-            self.dialogue.tell(DeviceNews(what, False))
 
     def _begin(self, journey: str) -> None:
         play = Play(uuid.uuid4().hex, journey, self._stories[journey])
@@ -224,9 +188,10 @@ class Stage:
             case Ask() if play.gone:
                 self._go(play, play.answer(Left("gone")))
             case Ask():
-                asked = step.here(self._ways)
+                asked = step.here(self._offer.ways)
                 self.dialogue.ask(asked, lambda value: self._said(play, value), _trail(play), play.can_back(), True)
-                self._tell_what_fails()
+                for what in self._offer.missing:
+                    self.dialogue.tell(DeviceNews(what, False))
                 if play.journey != SERVICE:         # nothing of the menu is ever written as a visit; PINs least of all
                     self._desk.prepare(play.history[play.saved:])
             case Print() if play.gone:
@@ -391,8 +356,7 @@ def _reference(play: Play) -> str:
 
 
 def _trail(play: Play) -> tuple[Text, ...]:
-    """What the person has chosen so far. A menu is gone through many times: there it would say nothing."""
-    return play.trail() if play.journey != SERVICE else ()
+    return play.trail() if play.journey != SERVICE else ()      # a menu is gone through many times: it would say nothing
 
 
 def _how(why: BaseException | None) -> str:
