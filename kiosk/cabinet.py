@@ -17,7 +17,7 @@ from typing import Any
 from drivers.contract import DeviceError, Flash, Inputs, Lights, Power, Ups
 from drivers.service import Service
 from kiosk.around import Door, Presence, Sensed, Supplied
-from kiosk.power import BACK, GRACE, OFF, Outage, Supply
+from kiosk.power import BACK, GRACE, OFF, SPARE, Outage, Supply
 
 AROUND = {"board", "lights", "ups"}
 POLL = 0.15             # seconds between two readings of the inputs; a change counts when it was read twice
@@ -82,6 +82,7 @@ class Cabinet:
         self._there = True                          # as the stage was told
         self._left: float | None = None             # when the sensor lost sight of everybody
         self._outage = Outage()
+        self._supplied = threading.Lock()           # guards it, and the order in which it is told
         self._closed = threading.Event()
         self._rounds = [Rounds(devices[name], turn, failed) for name, turn, failed in (
             ("board", self._board_turn, self._board_failed), ("lights", self._bar_turn, lambda: None),
@@ -154,22 +155,40 @@ class Cabinet:
             self._post(Presence(self._there))
 
     def _powered(self, power: Power | None) -> None:
-        before = self._outage.supply
-        supply = self._outage.told(power, time.monotonic())
-        if supply is not before:
-            self._post(Supplied(supply))
-            if supply is Supply.ENDING:
-                threading.Thread(target=self._end, name="power", daemon=True).start()
+        with self._supplied:
+            before = self._outage.supply
+            supply = self._outage.told(power, time.monotonic())
+            if supply is not before:
+                self._post(Supplied(supply))
+        if supply is Supply.ENDING and before is not Supply.ENDING:
+            threading.Thread(target=self._end, name="power", daemon=True).start()
 
     def _end(self) -> None:
-        """The machine stops, and begins again when the mains is back: the UPS sees to that."""
+        """Stop the machine. Where a UPS takes the order, it cuts the power and gives it again with the mains. Where none does,
+        a mains that is back in time may never wake it: it is not stopped then. Nor does it stay closed when a stop fails."""
         if self._closed.wait(GRACE):
             return
-        if self._ups is not None:
-            answers: queue.SimpleQueue[DeviceError | None] = queue.SimpleQueue()
-            self._ups.submit(lambda ups: ups.off_and_back(OFF, BACK), answers.put)
-            if (error := answers.get()) is not None:
-                log.error("the UPS will not cut the power: %s", error.cause)
+        if not self._outage.mains:
+            cut = self._cut_off()
+            if cut or not self._outage.mains:
+                self._stopped()
+                if self._closed.wait(OFF + SPARE):
+                    return
+        with self._supplied:
+            self._post(Supplied(self._outage.lives_on(time.monotonic())))
+
+    def _cut_off(self) -> bool:
+        """Has the UPS taken the order?"""
+        if self._ups is None:
+            return False
+        answers: queue.SimpleQueue[DeviceError | None] = queue.SimpleQueue()
+        self._ups.submit(lambda ups: ups.off_and_back(OFF, BACK), answers.put)
+        error = answers.get()
+        if error is not None:
+            log.error("the UPS will not cut the power: %s", error.cause)
+        return error is None
+
+    def _stopped(self) -> None:
         try:
             self._stop()
         except (OSError, subprocess.SubprocessError) as refusal:

@@ -12,6 +12,7 @@ PARK = 10.0             # seconds without mains after which no visit is begun: m
 STOP = 180.0            # seconds on the battery after which the machine stops
 GRACE = 15.0            # seconds that what is being settled gets before the stop
 OFF, BACK = 60.0, 180.0  # seconds after which a UPS cuts the power, and gives it again: S01R0003
+SPARE = 30.0            # seconds more, after which a machine that still lives was not stopped
 COMMAND_TIME = 30.0     # seconds for the command that stops the machine
 
 
@@ -20,7 +21,7 @@ class Supply(StrEnum):
 
     WELL = "well"
     PARKED = "parked"        # on the battery: no new visits
-    ENDING = "ending"        # the battery ends: the machine stops, whatever the mains does from now on
+    ENDING = "ending"        # the battery ends: the machine is being stopped, and opens again only if it lives on
 
 
 class Outage:
@@ -30,6 +31,19 @@ class Outage:
         self.supply = Supply.WELL
         self._since: float | None = None        # when the mains was first missed
         self._low = False
+
+    @property
+    def mains(self) -> bool:
+        """Is the mains there, as far as is known?"""
+        return self._since is None
+
+    def lives_on(self, now: float) -> Supply:
+        """The machine was not stopped after all: what is measured from now on decides. Without mains it has as long as if
+        it had failed just now, and nobody new begins."""
+        if self._since is not None:
+            self._since = now
+        self.supply = Supply.WELL if self.mains else Supply.PARKED
+        return self.supply
 
     def told(self, power: Power | None, now: float) -> Supply:
         """How the machine lives, `power` being what was measured; None: nobody could say. A battery that is asked no more

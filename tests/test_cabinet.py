@@ -89,7 +89,19 @@ def test_a_failure_parks_and_its_end_opens_again() -> None:
 def test_the_machine_stops_before_its_battery(steps: list[tuple[float, Power | None]]) -> None:
     one = Blackout()
     assert [one.goes(*step) for step in steps][-1] is Supply.ENDING
-    assert one.goes(1, ON) is Supply.ENDING, "what has begun is not taken back: the UPS will cut the power"
+    assert one.goes(1, ON) is Supply.ENDING, "the machine is being stopped: only if it lives on is it open again"
+
+
+def test_a_machine_that_lives_on_goes_by_what_is_measured() -> None:
+    one = Blackout()
+    assert [one.goes(*step) for step in ((0, OFF), (STOP, OFF), (5, ON))][-1] is Supply.ENDING and one.outage.mains
+    assert one.outage.lives_on(one.seconds) is Supply.WELL and one.goes(1, ON) is Supply.WELL
+    one = Blackout()
+    assert [one.goes(*step) for step in ((0, OFF), (STOP, OFF))][-1] is Supply.ENDING and not one.outage.mains
+    assert one.outage.lives_on(one.seconds) is Supply.PARKED
+    assert [one.goes(*step) for step in ((STOP - 1, OFF), (1, OFF))] == [Supply.PARKED, Supply.ENDING], "tried once more"
+    one.outage.lives_on(one.seconds)
+    assert one.goes(1, LOW) is Supply.ENDING
 
 
 def test_a_low_battery_on_the_mains_is_being_charged() -> None:
@@ -236,7 +248,13 @@ class House:
         self.services = {
             names.get(name, name): Service[Any](name, drivers[name][0], url, lambda *news: None, **drivers[name][1])
             for name, url in bench.urls.items()}
-        self.cabinet = Cabinet(self.services, self.posted.put, lambda: self.stops.put(time.monotonic()), away)
+        self.obeys = True
+        self.cabinet = Cabinet(self.services, self.posted.put, self._stop, away)
+
+    def _stop(self) -> None:
+        self.stops.put(time.monotonic())
+        if not self.obeys:
+            raise OSError("not allowed")
 
     def next(self) -> Any:
         return self.posted.get(timeout=10)
@@ -359,6 +377,43 @@ def test_on_the_battery_the_machine_stops_and_the_ups_brings_it_back(
     assert one.next() == Supplied(Supply.ENDING)
     one.stops.get(timeout=10)
     assert ups.orders == ["S01R0003"] and one.stops.empty()
+
+
+def test_a_stop_that_fails_is_tried_again_and_does_not_close_the_machine_for_ever(
+        house: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in (("GRACE", 0.05), ("UPS_POLL", 0.05), ("OFF", 0.2), ("SPARE", 0.1)):
+        monkeypatch.setattr(module, name, seconds)
+    monkeypatch.setattr(module, "BACK", 180.0)
+    one = house("ups")
+    one.obeys = False
+    ups: Any = one.bench.devices["ups"]
+    ups.low()
+    ups.mains(False)
+    assert [one.next() for _ in range(3)] == [Supplied(Supply.ENDING), Supplied(Supply.PARKED), Supplied(Supply.ENDING)]
+    ups.mains(True)
+    told = [one.next()]
+    while told[-1] != Supplied(Supply.WELL):
+        told.append(one.next())
+    assert one.stops.qsize() >= 1
+
+
+@pytest.mark.parametrize("device", ["board", "ups"])
+def test_a_mains_that_is_back_in_time_leaves_the_machine_on(house: Callable[..., House], monkeypatch: pytest.MonkeyPatch,
+                                                            device: str) -> None:
+    """Switched off it would stay so: the supply never lost its mains."""
+    monkeypatch.setattr(module, "GRACE", 1.5)
+    monkeypatch.setattr(module, "UPS_POLL", 0.05)
+    monkeypatch.setattr("kiosk.power.PARK", 0.1)
+    monkeypatch.setattr("kiosk.power.STOP", 0.2)
+    one = house(device, prepare=shut if device == "board" else lambda bench: None)
+    twin: Any = one.bench.devices[device]
+    mains = twin.mains if device == "ups" else lambda on: twin.input(2, on)
+    mains(False)
+    while one.next() != Supplied(Supply.ENDING):
+        pass
+    mains(True)
+    assert one.next() == Supplied(Supply.WELL)
+    assert one.stops.empty() and (device == "board" or twin.orders == [])
 
 
 def test_a_board_without_a_ups_tells_of_the_mains_too(house: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
