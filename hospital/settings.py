@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "hospital.outpatient",
     "hospital.examining",
     "hospital.kiosk",
+    "hospital.fhir",
     "hospital.registrar",
     "hospital.console",
 ]

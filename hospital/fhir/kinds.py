@@ -18,6 +18,7 @@ from hospital.fhir.callers import Caller
 from hospital.fhir.outcome import Misasked
 from hospital.fhir.resources import LETTERS
 from hospital.fhir.words import CODE, DEPARTMENT, ID_NUMBER, NS, NUMBER, RECORD_NO, VISIT_CARD, Resource
+from hospital.outpatient import registering
 from hospital.refusal import Refusal
 
 Asked = Mapping[str, list[str]]
@@ -111,7 +112,7 @@ def _services(caller: Caller, asked: Asked, page: slice) -> Found:
     filters = {"_id": row("HealthcareService"), "identifier": token("code", DEPARTMENT), "name": text("name_zh", "name_en"),
                "active": lambda value: words(value, {"true": Q(pk__isnull=False), "false": Q(pk__in=[])})}
     wanted = set(Department.objects.filter(matching(asked, filters)).values_list("pk", flat=True))
-    every = [one for one in roster.departments(frozenset({caller.channel})) if one[0].pk in wanted]
+    every = [one for one in roster.departments(registering.shares_of(caller.channel)) if one[0].pk in wanted]
     return Found(len(every), [resources.service(one, caller, today, fee) for one, today, fee in every[page]],
                  [resources.location(one) for one, _, _ in every[page]])
 

@@ -20,6 +20,7 @@ from hospital.fhir.kinds import Found
 from hospital.fhir.outcome import Misasked
 from hospital.fhir.words import CLINIC, DEPARTMENT
 from hospital.money import cancelling
+from hospital.outpatient import registering
 from hospital.refusal import Refusal
 
 LONGEST = 31        # days that one $find may cover
@@ -74,7 +75,7 @@ def find(caller: Caller, asked: Parameters) -> Found:
         person = needed_number("Patient", named, "patient-reference", caller)
         caller.here(person)
     offered, matches = [], []
-    for session in roster.offered(_wanted(asked), days, frozenset({caller.channel})) if days > 0 else []:
+    for session in roster.offered(_wanted(asked), days, registering.shares_of(caller.channel)) if days > 0 else []:
         found = [part for part in session.segments if part.left and begin <= part.start < end]
         matches += [appointments.proposed(session, part, caller, person) for part in found]
         offered += [session.schedule] if found else []
@@ -118,7 +119,7 @@ def hold(caller: Caller, asked: Parameters) -> Found:
     if proposal.person and proposal.person != person:
         raise Misasked("value", "patient-reference")
     caller.here(person)
-    return _one(booking.hold(person, proposal.segment, caller.name, caller.channel), caller)
+    return _one(registering.hold(person, proposal.segment, caller.name, caller.channel), caller)
 
 
 def book(caller: Caller, asked: Parameters) -> Found:
