@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 PERIOD = 20.0        # seconds between rounds when all is well
 FRESH = 30.0         # seconds a copied list may be shown without asking again
-MISSES = 3           # visits whose news is not taken, after which it is the server that is away
+MISSES = 3           # visits whose news is not taken, after which a round sends no more: mostly the server is away
 PAGE = 200           # facts in one message
 AWAY = 3.0           # seconds between rounds while the server does not answer
 
@@ -35,6 +35,7 @@ class Sync:
         self._wanted = threading.Event()
         self._list: tuple[float, tuple[Department, ...]] | None = None
         self._misses = 0
+        self._missed: dict[str, int] = {}       # visit: rounds in which its news was not taken
         self._there: bool | None = None
         self._telling = Telling(journal, hospital)
 
@@ -53,12 +54,17 @@ class Sync:
         return self._fetch()
 
     def deliver(self) -> tuple[int, int]:
-        """Send all that is owed, in its order; how many were delivered, how many remain."""
+        """Send all that is owed; how many were delivered, how many remain.
+
+        The news of one visit goes in its order. First goes the visit that was missed least often, then the oldest: news that
+        a server never takes, for a fault of its own, does not stand before all other.
+        """
         owed = self._journal.owed()
+        self._missed = {visit: self._missed.get(visit, 0) for visit in map(_visit, owed)}
         sent: list[str] = []
-        stuck: set[str] = set()              # visits: the news of one goes in its order
-        for news in owed:
-            visit = news.key.partition("-")[0]
+        stuck: set[str] = set()
+        for news in sorted(owed, key=lambda one: self._missed[_visit(one)]):
+            visit = _visit(news)
             if visit in stuck or len(stuck) == MISSES:
                 continue
             try:
@@ -70,6 +76,8 @@ class Sync:
                 self._journal.note([("news_refused", {"request": type(news.request).__name__, "reason": no.reason})],
                                    now=False)   # with what strikes it off, or both again
             sent.append(news.key)
+        for visit in stuck:
+            self._missed[visit] += 1
         self._journal.delivered(sent)
         return len(sent), len(owed) - len(sent)
 
@@ -134,3 +142,10 @@ class Sync:
                 self._hospital.report_paper(appointment, kind, copy, outcome, news.key)
             case r.SeenNotice(notice):
                 self._hospital.seen_notice(notice, news.key)
+            case other:                     # it stays owed, and on the list, until a program that knows it sends it
+                log.error("no way to send %s", type(other).__name__)
+                raise Unknown("no_way")
+
+
+def _visit(news: Owed) -> str:
+    return news.key.partition("-")[0]

@@ -16,12 +16,13 @@ from drivers import contract as d
 from kiosk.care import Order, PaperKind
 from kiosk.desk import LOOKING, PAUSES, Desk, Heard, Job, Lobby, News, Outcome, Recalled
 from kiosk.hands import Task, Threads
+from kiosk.hospital import Unknown
 from kiosk.journal import Journal
 from kiosk.numbers import RULES
 from kiosk.play import Entry, Result
-from kiosk.requests import (Done, Ask, CardRead, CardTrouble, CodeKind, CodeShown, ConfirmHold, Do, HoldSlot, Identify,
-                            Papers, Pay, PaymentNews, Print, Refused, ReportPaper)
-from kiosk.sync import AWAY, PERIOD, Sync
+from kiosk.requests import (Done, Ask, CardRead, CardTrouble, CodeKind, CodeShown, ConfirmHold, Departments, Do, HoldSlot,
+                            Identify, Papers, Pay, PaymentNews, Print, Refused, ReportPaper, SeenNotice)
+from kiosk.sync import AWAY, MISSES, PERIOD, Sync
 from kiosk.tickets import ReferenceSlip
 from kiosk.visit import Comfort
 from kiosk.words import Language, Name, say
@@ -468,6 +469,52 @@ def test_what_is_owed_is_delivered_in_its_order(room: Room) -> None:
     room.town.away = False
     assert room.sync.deliver() == (2, 0) and room.journal.owed() == ()
     assert room.town.bookings[1].papers[PaperKind.REGISTRATION][0].outcome == "printed"
+
+
+def news_of(room: Room, *visits: str, request: Any = None) -> None:
+    for visit in visits:
+        room.journal.write(VISIT, "register", 0, [], later=(f"{visit}-0-1", request or SeenNotice(visit)))
+
+
+def test_news_that_a_server_never_takes_does_not_stand_before_all_other(room: Room) -> None:
+    heard: list[str] = []
+
+    def hear(notice: str, key: str) -> None:
+        heard.append(notice)
+        if notice.startswith("bad"):
+            raise Unknown("http_500")
+
+    room.town.hospital.seen_notice = hear           # type: ignore[method-assign]
+    news_of(room, "bad1", "bad2", "bad3", "bad4", "good1", "good2")
+    for _ in range(2):
+        room.sync.deliver()
+    assert {"good1", "good2"} <= {*heard} and len(room.journal.owed()) == 4
+    heard.clear()
+    news_of(room, "good3")
+    assert room.sync.deliver() == (1, 4) and heard[0] == "good3" and len(heard) <= 1 + MISSES
+    for _ in range(4):
+        room.sync.deliver()
+    assert {f"bad{number}" for number in (1, 2, 3, 4)} <= {*heard}, "and each of those is tried again"
+
+
+def test_a_visit_s_news_keeps_its_order_though_the_visit_was_missed(room: Room) -> None:
+    heard: list[str] = []
+    room.town.hospital.seen_notice = lambda notice, key: heard.append(notice)       # type: ignore[method-assign]
+    for number in (1, 2):
+        room.journal.write(VISIT, "register", 0, [], later=(f"a-0-{number}", SeenNotice(f"a{number}")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room.sync, "_send", lambda news: (_ for _ in ()).throw(Unknown("ReadTimeout")))
+        assert room.sync.deliver() == (0, 2)
+    news_of(room, "b")
+    assert room.sync.deliver() == (3, 0) and heard == ["b", "a1", "a2"]
+
+
+def test_news_of_an_unknown_kind_is_kept(room: Room) -> None:
+    news_of(room, "a", request=Departments())
+    news_of(room, "b")
+    room.town.hospital.seen_notice = lambda notice, key: None       # type: ignore[method-assign]
+    assert room.sync.deliver() == (1, 1)
+    assert [owed.key for owed in room.journal.owed()] == ["a-0-1"]
 
 
 def test_what_the_hospital_will_not_hear_is_noted_and_over(room: Room) -> None:
