@@ -9,6 +9,7 @@ _STATUS = {
     "unknown_department": 404, "unknown_patient": 404, "unknown_segment": 404, "unknown_hold": 404,
     "unknown_order": 404, "unknown_appointment": 404, "unknown_notice": 404, "unknown_paper": 404, "unknown_ticket": 404,
     "unknown_booking": 404, "unknown_service_request": 404, "unknown_turn": 404,
+    "unknown_offer": 404, "unknown_practitioner": 404,
     "bad_id_number": 422, "bad_phone": 422, "bad_request": 422, "key_reused": 422,
     "too_many": 429,
 }

@@ -28,6 +28,7 @@ from hospital.fhir.models import Claim as SystemClaim
 from hospital.kiosk import acquaintance, claims
 from hospital.money import cancelling, daily, refunding, settling
 from hospital.money.models import Order, Refund
+from hospital.outpatient import messages, noshows, offers, rounds
 from hospital.payments.channel import ChannelAway, NoBill
 from hospital.queueing import alarms
 from hospital.refusal import Away
@@ -49,6 +50,10 @@ class Tended:
     days_reconciled: int = 0
     segments_opened: int = 0
     alarms_changed: int = 0
+    sessions_planned: int = 0
+    offers_ended: int = 0
+    no_shows: int = 0
+    messages_sent: int = 0
     waiting: int = 0
     faults: int = 0
 
@@ -61,7 +66,7 @@ def tend() -> Tended:
     """One pass."""
     tended = Tended()
     for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old, _reconcile,
-                 _open_examining, _watch_queues):
+                 _open_examining, _watch_queues, _round_of_the_day, _end_offers, _count_no_shows, _send_messages):
         with _by_itself(tended, step.__name__.strip("_")):
             step(tended)
     return tended
@@ -81,12 +86,31 @@ def _by_itself(tended: Tended, what: str) -> Iterator[None]:
         log.error("tending %s: %s at %s:%s", what, type(fault).__name__, place.filename.rpartition("/")[2], place.lineno)
 
 
-def _open_examining(tended: Tended) -> None:
-    tended.segments_opened = opening.keep_ahead()
+def _round_of_the_day(tended: Tended) -> None:
+    tended.sessions_planned = rounds.daily()
+
+
+def _end_offers(tended: Tended) -> None:
+    tended.offers_ended = offers.tend()
+
+
+def _count_no_shows(tended: Tended) -> None:
+    tended.no_shows = noshows.count()
+    noshows.forget_old()
+
+
+def _send_messages(tended: Tended) -> None:
+    messages.tell_stopped()
+    messages.remind()
+    tended.messages_sent = messages.deliver()
 
 
 def _watch_queues(tended: Tended) -> None:
     tended.alarms_changed = alarms.watch()
+
+
+def _open_examining(tended: Tended) -> None:
+    tended.segments_opened = opening.keep_ahead()
 
 
 def _clear_stopped(tended: Tended) -> None:

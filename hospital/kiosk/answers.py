@@ -36,10 +36,10 @@ def session(one: roster.Session) -> wire.Session:
                         left=sum(part.left for part in one.segments), segments=segments)
 
 
-def patient(one: models.Patient) -> wire.Patient:
+def patient(one: models.Patient, dependants: int = 0) -> wire.Patient:
     return wire.Patient(id=one.pk, record_no=one.record_no, name=one.name, sex=one.sex, born=one.born,
                         id_last4=one.id_number[-4:], phone_masked=masking.mask_phone(one.phone),
-                        visit_card=one.visit_card)
+                        visit_card=one.visit_card, dependants=dependants)
 
 
 def hold(one: models.Hold) -> wire.Hold:
@@ -59,7 +59,7 @@ def appointment(one: models.Appointment) -> wire.Appointment:
         department=department_lite(one.department), practitioner=practitioner(schedule.practitioner), fee=one.fee,
         order=paid.no if paid else None, transaction=transaction(paid),
         cancellable_until=one.cancellable_until, cancellable=one.cancellable, booked_at=one.booked_at,
-        patient=one.patient_id)
+        patient=one.patient_id, channel=one.channel)
 
 
 def refund(one: Refund | None) -> wire.Refund | None:

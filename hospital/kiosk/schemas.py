@@ -117,6 +117,7 @@ class Patient(Schema):
     id_last4: str
     phone_masked: str
     visit_card: str | None
+    dependants: int = 0     # children to book for; none is told to who only knows a number
 
 
 class NewHold(Schema):
@@ -163,6 +164,7 @@ class Appointment(Schema):
     cancellable: bool
     booked_at: Moment
     patient: int
+    channel: str
 
 
 class Confirmed(Schema):
@@ -224,7 +226,7 @@ class PaperState(Schema):
 
 class Notice(Schema):
     id: str
-    kind: Literal["refunded_late", "paper_owed", "disputed", "session_stopped"]
+    kind: Literal["refunded_late", "paper_owed", "disputed", "session_stopped", "offer"]
     at: Moment
     data: dict[str, Any]
 

@@ -19,18 +19,18 @@ from hospital.outpatient.models import Release
 
 
 def daily() -> int:
-    """The round of every day that it was not made for yet. Returns for how many days it was. Any number may call it."""
+    """The round of every day that it was not made for yet. Returns how many sessions it planned. Any number may call it."""
     today = clock.now().date()
     last = Release.objects.aggregate(last=Max("day"))["last"]
     if last is not None and last >= today:
         return 0
     plans = rosters.plan(today, today + dt.timedelta(days=settings.ROSTER_DAYS))
     _rule_anew(today)
-    count, day = 0, last + dt.timedelta(days=1) if last else today
+    day = last + dt.timedelta(days=1) if last else today
     while day <= today:
-        count += _remember(day, plans if day == today else rosters.Plans())
+        _remember(day, plans if day == today else rosters.Plans())
         day += dt.timedelta(days=1)
-    return count
+    return plans.made
 
 
 def _rule_anew(today: dt.date) -> None:
@@ -43,7 +43,7 @@ def _rule_anew(today: dt.date) -> None:
             releasing.rearrange(list(Schedule.objects.select_for_update().filter(pk__in=wanted).order_by("pk")))
 
 
-def _remember(day: dt.date, plans: rosters.Plans) -> bool:
+def _remember(day: dt.date, plans: rosters.Plans) -> None:
     of_day = Schedule.objects.filter(released_at__gte=clock.at(day, 0), released_at__lt=clock.at(day, 1440))
     open_ = of_day.filter(state=Schedule.State.OPEN)
     try:
@@ -52,6 +52,5 @@ def _remember(day: dt.date, plans: rosters.Plans) -> bool:
                 day=day, done_at=clock.now(), planned=plans.made, clashes=len(plans.clashes), released=open_.count(),
                 places=open_.aggregate(places=Count("slots"))["places"],
                 waiting=of_day.filter(state=Schedule.State.DRAFT).count())
-    except IntegrityError:      # another server was quicker
-        return False
-    return True
+    except IntegrityError:
+        pass                    # another server was quicker

@@ -7,6 +7,8 @@ from hospital.care import notices, papers, people
 from hospital.care.models import Appointment
 from hospital.kiosk import acquaintance, answers, schemas as wire, socialcards
 from hospital.kiosk.door import Request, act, read
+from hospital.kiosk.views import outpatient
+from hospital.outpatient import family, offers
 from hospital.refusal import Refusal
 
 router = Router(tags=["patients"])
@@ -21,13 +23,16 @@ def find(request: Request, body: wire.FindPatient) -> wire.Patient:
     found = (socialcards.holder(**body.social.dict()) if body.social else
              people.find(body.id_number, body.name, body.visit_card))
     acquaintance.met(request.auth, found.pk)
-    return answers.patient(found)
+    shown = bool(body.name or body.visit_card or body.social)      # a number alone is known to others
+    return answers.patient(found, len(family.dependants(found.pk)) if shown else 0)
 
 
 @act(router, "/patients", wire.Patient, ("name_mismatch", "bad_id_number", "bad_phone"), status=(200, 201))
 def enrol(request: Request, body: wire.NewPatient) -> tuple[int, wire.Patient]:
     """Open a file (201), or find the existing one and note the new telephone (200)."""
     patient, new = people.enrol(people.Person(**body.dict()))
+    if new:
+        family.link_by_phone(patient, request.auth.name)
     acquaintance.met(request.auth, patient.pk)
     return 201 if new else 200, answers.patient(patient)
 
@@ -51,9 +56,12 @@ def papers_of_today(request: Request, patient: int) -> list[wire.PaperState]:
 
 @read(router, "/patients/{int:patient}/notices", list[wire.Notice], ("unknown_patient",))
 def unseen_notices(request: Request, patient: int) -> list[wire.Notice]:
-    """What this person must still be told, oldest first; papers never handed over among it."""
+    """What this person must still be told, for their children, too, oldest first. Papers never handed over are among it,
+    and changes that they are asked to agree to."""
     acquaintance.here(request.auth, patient)
-    told = [answers.notice(one) for one in notices.unseen(patient)]
+    whose = [patient, *(child.pk for child in outpatient.children_here(request.auth, patient))]
+    told = [answers.notice(one) for person in whose for one in notices.unseen(person)]
+    told += [outpatient.notice(one) for person in whose for one in offers.pending(person)]
     owed = [answers.paper_owed(one) for one in papers.owed(patient)]
     return sorted(told + owed, key=lambda one: one.at)
 

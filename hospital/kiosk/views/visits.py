@@ -5,11 +5,11 @@ import uuid
 from ninja import Router
 
 from hospital.care import booking, papers
-from hospital.care.models import Appointment
+from hospital.care.models import Appointment, Paper
 from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk.door import Request, act
 from hospital.money import cancelling
-from hospital.outpatient import registering
+from hospital.outpatient import messages, registering
 from hospital.refusal import Refusal
 
 router = Router(tags=["visits"])
@@ -17,7 +17,8 @@ router = Router(tags=["visits"])
 
 def _appointment(pk: int) -> Appointment:
     found = (Appointment.objects
-             .select_related("slot__schedule__practitioner", "department", "order__refund", "order__payment")
+             .select_related("slot__schedule__practitioner", "department", "patient", "order__refund",
+                             "order__payment")
              .filter(pk=pk).first())
     if found is None:
         raise Refusal("unknown_appointment")
@@ -71,8 +72,10 @@ def issue(request: Request, body: wire.NewPaper) -> wire.Copy:
 
 @act(router, "/papers/outcome", wire.Empty, ("unknown_appointment", "unknown_paper"))
 def outcome(request: Request, body: wire.PaperOutcome) -> wire.Empty:
-    """What became of it. "none", surely not on paper, makes its number free again."""
+    """What became of it. "none", surely not on paper, makes its number free again; what it said comes by message."""
     found = _appointment(body.appointment)
     acquaintance.own_paper(request.auth, found, body.kind, body.copy_)
     papers.outcome(found, body.kind, body.copy_, body.outcome)
+    if (body.kind, body.outcome) == (Paper.Kind.REGISTRATION, Paper.Outcome.NONE):
+        messages.instead_of_paper(found)
     return wire.Empty()
