@@ -69,7 +69,8 @@ class Dialogue:
             can_leave: bool = False) -> None:
         """Put a question; `then` gets the one answer it will have."""
         ends = self._ports.now() + self._pay_time(ask) if isinstance(ask, Pay) else None
-        self._put(ask, then, Scene(ask, self._next(), self.comfort, trail, can_back, can_leave, ends_at=ends))
+        self._put(ask, then, Scene(ask, self._next(), self.comfort, trail, can_back, can_leave,
+                                   complaint=ask.wrong, ends_at=ends))
         question = self._question
         self._ears.listen(ask, self._serial)
         if self._held is not None and question is self._question:

@@ -31,7 +31,8 @@ Hear = Callable[[Event], None]
 class DeviceEar:
     """Waits at one device, again and again, until closed. `wait` is the driver's command, `meaning` what came of it.
 
-    Whether the device works at all is the service's news (three misses), not the ear's.
+    Whether the device works at all is the service's news (three misses), not the ear's. After a card that was no use the
+    ear is open again at once: people swipe again within a second.
     """
 
     def __init__(self, service: Service[Any], hands: Hands, wait: Callable[[Any], Any],
@@ -58,7 +59,7 @@ class DeviceEar:
         event = self._meaning(answer)
         if event is not None:
             self.hear(event)
-        if isinstance(answer, DeviceError) and not isinstance(answer, NothingPresented):
+        if isinstance(answer, DeviceError) and not isinstance(answer, NothingPresented | CardMoved | CardRefused):
             self._hands.after(AGAIN, self._listen)
         else:
             self._listen()

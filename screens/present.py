@@ -31,18 +31,19 @@ class Page(Leaf):
 
     def draw(self, scene: Scene, ask: Identify) -> None:
         theme, rest = self.theme, self.area.copy()
-        rest.take_bottom(theme.mm(5 if rest.portrait else 0))
+        portrait = rest.portrait
+        rest.take_bottom(theme.mm(5 if portrait else 0))
         pictured = "idcard" in ask.offered or not ask.offered
         ways = [way for way in ask.offered if way != "idcard"]
-        column, gap = rest, theme.space("gap") + theme.mm(2 if rest.portrait else 0)
-        if pictured and rest.portrait:
+        column, gap = rest, theme.space("gap") + theme.mm(2 if portrait else 0)
+        if pictured and portrait:
             column = rest.take_bottom(self._tall(ways, rest.h * 0.62, 32, gap), gap if ways else 0)
         elif pictured and ways:
             picture = rest.take_left(rest.w * 0.52, theme.mm(8))
             column, rest = rest, picture
         if pictured:
             self._picture(rest, ask)
-        column = column.centred(column.w, self._tall(ways, column.h, 32 if rest.portrait and pictured else 60, gap))
+        column = column.centred(column.w, self._tall(ways, column.h, 32 if portrait and pictured else 60, gap))
         for at, way in enumerate(ways, 1):
             self._way(way, column.take_top((column.h - gap * (len(ways) - at)) // (len(ways) - at + 1), gap))
 

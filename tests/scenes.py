@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import replace
 
 from kiosk.care import Half, Kind, Order, OrderState, Practitioner, Segment, Session
-from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Identify, Option, Pay, Row,
-                            Trouble, Waiting, Welcome)
+from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Identify, Option, Pay, PROOFS,
+                            READERS, Row, Trouble, Waiting, Ways, Welcome)
 from kiosk.visit import Scene
-from kiosk.words import Name, say
+from kiosk.words import Name, Text, say
 from service_scenes import service_scenes
 
 HOSPITAL = Name("临江市第一人民医院", "Linjiang First People's Hospital")
@@ -89,6 +89,16 @@ SERVICES = tuple(Option(value, Name(zh, en), Name(note_zh, note_en), icon=value)
     ("enroll", "建档", "First visit", "第一次来本院看病", "Open your file at this hospital"),
 ))
 CLOSED = tuple(replace(service, enabled=False, why=Name("暂时不能办理", "Not possible now")) for service in SERVICES)
+WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Text | None]] = {
+    "two": (("idcard", "stripe"), ("idcard", "visit_card"), None),
+    "three": (("idcard", "social", "scanner"), PROOFS[:-1], say("identify.withheld")),
+    "four": (("idcard", "social", "visit_card_reader"), PROOFS, None),
+    "all": (READERS, PROOFS, None),
+    "without-idcard": (READERS[1:], PROOFS, None),
+    "typed-only": ((), PROOFS, None),
+    "none": ((), (), None),
+}
+"""What machines have, what their hospitals take, and what was wrong."""
 WELCOME = Welcome(Name("您好，请选择要办理的业务", "Welcome. What would you like to do?"), SERVICES)
 TRAIL = (Name("心血管内科", "Cardiology"), Name("王海明 主任医师", "Wang Haiming, chief physician"),
          Name("11月23日 09:30", "Mon 23 Nov 09:30"))
@@ -129,9 +139,13 @@ def patients_scenes() -> dict[str, Scene]:
     return {
         "welcome": Scene(WELCOME, 1),
         "welcome-closed": Scene(replace(WELCOME, services=CLOSED, notices=(NO_SERVER,)), 1),
+        "welcome-cards": Scene(WELCOME.here(Ways(READERS)), 1),
+        "welcome-typing": Scene(WELCOME.here(Ways(())), 1),
         "welcome-complaint": Scene(WELCOME, 1, complaint=CARD_MOVED),
         "attend": scene(Choose(Name(f"{PLANTED[0]}***，您好！要办理什么？", "Hello O***. What would you like to do?"), SERVICES[:3])),
         "present": scene(Identify(Name("请把身份证放在读卡区", "Please place your ID card on the reader"))),
+        **{f"present-{name}": scene(Identify().here(Ways(readers, accepts)), complaint=complaint)
+           for name, (readers, accepts, complaint) in WAYS.items()},
         "present-idcard": scene(Identify(Name("请把身份证放在读卡区", "Please place your ID card on the reader"), ("idcard",)),
                                 complaint=CARD_MOVED, trail=TRAIL[:1]),
         "choose-departments": scene(Choose(Name("请选择科室", "Choose a department"), departments())),

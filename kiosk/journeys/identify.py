@@ -21,10 +21,10 @@ async def identify(accepts: tuple[str, ...] = PROOFS, owed: bool = True) -> Pati
     Whoever only knows a number gets a number: what the hospital has to tell is told to the holder of a card;
     not which papers are `owed` to them, where they have come for just those.
     """
-    remark: Text | None = None
+    complaint: Text | None = None
     while True:
-        shown: Shown | str = await Identify(accepts=accepts, remark=remark)
-        remark = None
+        shown: Shown | str = await Identify(accepts=accepts, complaint=complaint)
+        complaint = None
         if isinstance(shown, TypeInstead):
             shown = await EnterNumber(title=say("identify.type"), kind="id_number", hint=say("identify.type_hint"))
         try:
@@ -35,7 +35,7 @@ async def identify(accepts: tuple[str, ...] = PROOFS, owed: bool = True) -> Pati
             if isinstance(shown, Document):
                 patient = await make_file(shown)
             elif isinstance(shown, SocialCard) and shown.withheld:
-                remark = say("identify.withheld")
+                complaint = say("identify.withheld")
                 continue
             else:
                 await Trouble(title=say("unknown.title"), text=say("unknown.text"), picture="idcard",

@@ -38,6 +38,11 @@ class Ask(Request[A]):
         """The ears of `listens` at whose devices something may be shown now: their lights shine."""
         return self.listens
 
+    @property
+    def wrong(self) -> Text | None:
+        """What is said below it from the first: why it is asked again."""
+        return None
+
     def here(self, ways: Ways) -> Self:
         """The question as this machine asks it now."""
         return self

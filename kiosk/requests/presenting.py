@@ -5,6 +5,7 @@ Both listen at every reader that the machine has: a card that is of no use here 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -13,7 +14,7 @@ from kiosk.requests.asks import Ask, Option
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
                                    SocialCard, SocialRead)
 from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
-from kiosk.words import Text, say
+from kiosk.words import Text, Words, say
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,11 @@ class Welcome(Ask[str]):
     @property
     def hint(self) -> Text | None:
         """What can be put down without choosing a service first; None: nothing."""
-        cards = list(dict.fromkeys(PROOF_AT[slot] for slot in self.slots if slot != "scanner"))
-        if cards == ["idcard"]:
+        readers = [slot for slot in self.slots if slot != "scanner"]
+        if readers == ["idcard"]:
             return say("welcome.card")
-        if cards:
-            return say("welcome.cards", cards=say(f"proofs.{len(cards)}", **{
-                f"card{at}": say(f"proof.{card}") for at, card in enumerate(cards, 1)}))
+        if readers:
+            return say("welcome.cards", cards=_cards(readers))
         return say("welcome.code") if self.slots else None
 
     def here(self, ways: Ways) -> Self:
@@ -82,8 +82,8 @@ Shown = Document | SocialCard | VisitCard | TypeInstead
 
 @dataclass(frozen=True)
 class Identify(Ask[Shown]):
-    """Who is here? Put a card on a reader, show a code, or choose to type. A machine without a title of its own for it
-    asks for what can be shown here. `accepts`: words of `PROOFS`."""
+    """Who is here? Put a card on a reader, show a code, or choose to type. `title`: by itself it asks for what can be shown
+    here. `accepts`: words of `PROOFS`. `complaint`: what was wrong with what was shown before."""
 
     page: ClassVar[str] = "present"
     listens: ClassVar[tuple[str, ...]] = READERS
@@ -91,7 +91,7 @@ class Identify(Ask[Shown]):
 
     title: Text = say("identify.title")
     accepts: tuple[str, ...] = PROOFS
-    remark: Text | None = None
+    complaint: Text | None = None
     ways: Ways = field(default=Ways(), metadata={"kept": False})
 
     @property
@@ -103,12 +103,19 @@ class Identify(Ask[Shown]):
     def slots(self) -> tuple[str, ...]:
         return tuple(way for way in self.offered if way != "typed")
 
+    @property
+    def wrong(self) -> Text | None:
+        return self.complaint
+
     def here(self, ways: Ways) -> Self:
         here = replace(self, ways=ways)
-        if self.title not in TITLES:
+        if not (isinstance(self.title, Words) and self.title.key.startswith("identify.title")):
             return here
-        alone = set(here.slots) <= {"idcard", "scanner"}
-        return replace(here, title=TITLES[0] if alone and "idcard" in here.slots else TITLES[1] if here.slots else TITLES[2])
+        if "idcard" in here.slots and set(here.slots) <= {"idcard", "scanner"}:
+            return replace(here, title=say("identify.title"))
+        if here.slots:
+            return replace(here, title=say("identify.title_cards", cards=_cards(here.slots)))
+        return replace(here, title=say("identify.title_typed" if here.offered else "identify.title_none"))
 
     def hear(self, event: Event) -> Answered[Shown] | Complaint | None:
         match event:
@@ -133,8 +140,10 @@ class Identify(Ask[Shown]):
         return Complaint(say(f"reader.{news}", what=say(f"slot.{device}")), f"{device}_{'back' if works else 'gone'}")
 
 
-TITLES = (say("identify.title"), say("identify.title_any"), say("identify.title_none"))
-"""Where there is an ID card reader, and at most the scanner beside it; other readers; none."""
+def _cards(slots: Sequence[str]) -> Text:
+    """What can be shown at these: "ID card, social security card or visit card"."""
+    cards = list(dict.fromkeys(PROOF_AT[slot] for slot in slots))
+    return say(f"proofs.{len(cards)}", **{f"card{at}": say(f"proof.{card}") for at, card in enumerate(cards, 1)})
 
 
 def _no_use(event: Event) -> Complaint | None:
