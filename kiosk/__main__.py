@@ -75,7 +75,8 @@ def _arguments() -> argparse.ArgumentParser:
     add("journeys", _journeys, "List what a patient can do here.", False)
     settle = add("settle", _settle, "Settle what is owed, say what was done and what remains; 1 when something does.")
     settle.add_argument("--retry", metavar="VISIT", help="play a visit again that is kept for staff")
-    settle.add_argument("--drop", metavar="VISIT", help="forget a visit that is kept for staff and has been settled by hand")
+    settle.add_argument("--drop", metavar="VISIT", help="forget a visit that is kept for staff and has been settled "
+                        "by hand; NEWS: all news that this machine can read no more")
     settle.add_argument("--seconds", type=float, default=60, help="how long to try (default: 60)")
     doctor = add("doctor", _doctor, "Examine devices, server, clock, disk, records and fonts; 1 when something is wrong.")
     doctor.add_argument("--lang", choices=("zh", "en"), default="en", help="the language of its sentences")
@@ -232,7 +233,11 @@ def _print_obligations(machine: Any) -> None:
 
 
 def _decide(journal: Any, reference: str, decision: Callable[[str], None]) -> None:
-    """What staff decided about a kept visit. Raises BadSetting when there is none of that reference."""
+    """What staff decided about a kept visit, or about NEWS. Raises BadSetting when there is none of that reference."""
+    if reference.upper() == "NEWS" and decision == journal.close and (lost := journal.unreadable()):
+        journal.delivered([key for key, _ in lost])
+        journal.note([("decided", {"reference": "NEWS", "how": "dropped", "count": len(lost)})])     # one commit
+        return
     kept = [visit for visit in journal.open_visits() if visit.held and visit.id[:8].upper() == reference.upper()]
     if not kept:
         raise BadSetting(f"No visit {reference} is kept for staff.")

@@ -164,8 +164,8 @@ class Cabinet:
             threading.Thread(target=self._end, name="power", daemon=True).start()
 
     def _end(self) -> None:
-        """Stop the machine. A UPS that takes the order cuts the power and gives it again with the mains. Without one, a mains
-        that is back in time may never wake the machine: it is not stopped then. If a stop fails, it opens again."""
+        """Stop the machine. A UPS that takes the order cuts the power and gives it again with the mains. Without one, a
+        mains that is back in time may never wake the machine: it is not stopped then. If a stop fails, it opens again."""
         if self._closed.wait(GRACE):
             return
         if not self._outage.mains:

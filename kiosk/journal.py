@@ -169,20 +169,22 @@ class Journal:
 
     def owed(self) -> tuple[Owed, ...]:
         """News not yet delivered, oldest first; what cannot be read (another key) stays where it is."""
-        return tuple(owed for owed in self._later() if owed is not None)
+        return tuple(owed for _, _, owed in self._later() if owed is not None)
 
-    def unreadable(self) -> int:
-        """How many pieces of news can be read no more."""
-        return sum(owed is None for owed in self._later())
+    def unreadable(self) -> tuple[tuple[str, str], ...]:
+        """News that can be read no more (another key): under what key, and of when, each; oldest first."""
+        return tuple((key, at) for key, at, owed in self._later() if owed is None)
 
     def delivered(self, keys: Sequence[str]) -> None:
-        """These have arrived. Rides: after a crash they may be owed again, and are sent again under the same key."""
+        """These have arrived, or are given up. Rides: after a crash they may be owed again, and are sent again under the
+        same key."""
         self._rides.add(Ride(struck=frozenset(keys)))
 
-    def _later(self) -> list[Owed | None]:
+    def _later(self) -> Iterator[tuple[str, str, Owed | None]]:
         struck = self._rides.now.struck         # before the rows: what rides off meanwhile is in neither
-        rows = self._rows("SELECT key, at, sealed FROM later ORDER BY id")
-        return [self._owed(*row) for row in rows if row[0] not in struck]
+        for key, at, sealed in self._rows("SELECT key, at, sealed FROM later ORDER BY id"):
+            if key not in struck:
+                yield key, at, self._owed(key, at, sealed)
 
     def _owed(self, key: str, at: str, sealed: bytes) -> Owed | None:
         try:

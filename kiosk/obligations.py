@@ -86,11 +86,11 @@ def _news(news: Owed) -> Obligation:
 
 
 def _unreadable(journal: Journal) -> Iterator[Obligation]:
-    count = journal.unreadable()
-    if count:
-        lost = next((fact.at for fact in journal.facts() if fact.kind == "key_lost"), "")
-        yield Obligation("news_unreadable", "-", None, _moment(lost), f"{count} 条消息读不出来（本机的密钥换过）",
-                         "由工作人员核对当天在本机的挂号和票据", person=True)
+    lost = journal.unreadable()
+    if lost:
+        yield Obligation("news_unreadable", "NEWS", None, min(_moment(at) for _, at in lost),
+                         f"{len(lost)} 条消息读不出来（本机的密钥换过）",
+                         "由工作人员核对当天在本机的挂号和票据，然后在本机运行 python -m kiosk settle --drop NEWS", person=True)
 
 
 def _moment(at: str) -> dt.datetime:

@@ -65,7 +65,8 @@ def test_a_lost_key_is_said_and_stops_nobody(state: Path) -> None:
     (state / "machine.key").unlink()
     again = machine(state)
     [visit] = again.journal.open_visits()
-    assert visit.held == "unreadable" and again.journal.owed() == () and again.journal.unreadable() == 1
+    assert visit.held == "unreadable" and again.journal.owed() == ()
+    assert [key for key, _ in again.journal.unreadable()] == ["k"]
     assert [fact.kind for fact in again.journal.facts()] == ["key_lost"]
     again.close()
 
@@ -103,6 +104,27 @@ def test_staff_decide_about_a_kept_visit(state: Path) -> None:
     keep()
     held, facts = settle("--drop", "cccccccc")
     assert held == [] and ("decided", {"reference": "CCCCCCCC", "how": "close"}) in facts
+
+
+def test_news_that_nobody_can_read_any_more_is_dropped_by_staff(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = [word for name, value in OFFLINE.items() for word in ("--set", f"{name}={value}")]
+    first = machine(state)
+    for number in (1, 2):
+        first.journal.write("a" * 32, "register", 0, [], (f"k{number}", ConfirmHold("h")))
+    first.journal.close("a" * 32)
+    first.close()
+    (state / "machine.key").unlink()
+    settle = ["settle", "--state", str(state), "--seconds", "0", *given]
+    main(settle)
+    assert "2 条消息读不出来" in capsys.readouterr().out
+    main([*settle, "--drop", "news"])
+    assert "读不出来" not in capsys.readouterr().out
+    again = machine(state)
+    assert again.journal.unreadable() == ()
+    assert [fact.data for fact in again.journal.facts() if fact.kind == "decided"] == [
+        {"reference": "NEWS", "how": "dropped", "count": 2}]
+    again.close()
+    assert main([*settle, "--drop", "NEWS"]) == 2, "once"
 
 
 def test_nobody_can_drop_a_visit_that_is_not_kept(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,6 +99,19 @@ def test_a_record_that_was_tampered_with_comes_first(disk: Path) -> None:
     assert kinds[:3] == ["visit_held", "news_unreadable", "visit_held"]
 
 
+def test_news_that_cannot_be_read_waits_since_it_was_written_and_costs_no_look_through_all_facts(
+        disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    core = Core(Town(), disk)
+    with sqlite3.connect(disk / "journal.sqlite3") as db:
+        db.executemany("INSERT INTO later (key, at, sealed) VALUES (?, ?, ?)", [
+            ("k1", "2026-11-20T08:00:00+00:00", b"of another key"), ("k2", "2026-11-19T08:00:00+00:00", b"of another key")])
+    db.close()
+    monkeypatch.setattr(core.journal, "facts", None)
+    [one] = obligations.owed(core.journal)
+    assert (one.kind, one.no, one.since) == ("news_unreadable", "NEWS", dt.datetime(2026, 11, 19, 8, tzinfo=dt.UTC))
+    assert one.what.startswith("2 条") and "--drop NEWS" in one.next
+
+
 def test_the_hospital_is_told_once_when_it_changes_and_again_after_a_while(disk: Path, books: str, kiosk: Kiosk) -> None:
     core, wire, time = Core(Town(), disk), Wired(kiosk), [0.0]
     telling = obligations.Telling(core.journal, wire, lambda: time[0])
