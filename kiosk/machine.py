@@ -63,7 +63,7 @@ class Machine:
         self._lock = _alone(state / "lock")
         self.settings, self._post = settings, post
         self._zone = ZoneInfo(settings.zone)
-        self._sleeping = False
+        self._sleeping, self._paid = False, True
         self._cabinet: Cabinet | None = None
         self._heart: Heart | None = None
         lost = (state / "journal.sqlite3").exists() and not (state / "machine.key").exists()
@@ -142,11 +142,16 @@ class Machine:
         self._post(Shut("staff", closed))
 
     def _look_at_the_clock(self) -> None:
-        """Every few seconds: does the machine sleep now, and which local changes ended with their day?"""
+        """Every few seconds: does the machine sleep now, can the hospital be paid at all, which local changes ended with
+        their day?"""
         sleeping = asleep(self.settings.sleep, self.now().time())
         if sleeping is not self._sleeping:
             self._sleeping = sleeping
             self._post(Shut("sleep", {"all": "sleep"} if sleeping else {}))
+        hello, _ = self.view.hello()
+        if hello is not None and bool(hello.channels) is not self._paid:
+            self._paid = bool(hello.channels)
+            self._post(News("pay", self._paid))     # said before anybody chooses what costs money
         for change in self.local.ended():
             self._fact("service_setting", by="", name=change.name, value=None)
 

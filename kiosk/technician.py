@@ -18,7 +18,7 @@ TAKEN = 2.0                         # seconds in which a touch shows
 KNOCK = ("sign", "sign", "sign", "clock", "clock")
 
 _NURSE: tuple[Step, ...] = (
-    ("welcome", "paper out, opens"), ("keypad", "number 1002"), ("keypad", "pin 1002"), ("board", "answer:paper"),
+    ("welcome", "paper out, opens"), ("keypad", "number 1002"), ("keypad", "pin 1002"), ("board", "sees answer:paper"),
     ("guide", "new paper"), ("guide", "answer:done"), ("reading", "answer:back"), ("board", "answer:end"),
     ("closed", "shuts"))
 _SIGN_IN: tuple[Step, ...] = (("welcome", "knock"), ("keypad", "number 1001"), ("keypad", "pin 1001"))
@@ -32,7 +32,7 @@ _OPENING: tuple[Step, ...] = (
     ("board", "lamp:idcard"), ("board", "answer:test"), ("guide", "put answer:go"), ("reading", "answer:back"),
     ("board", "lamp:cards"), ("board", "answer:box"), ("guide", "answer:back"),
     ("board", "lamp:cards"), ("board", "answer:hopper"), ("guide", "answer:back"),
-    ("board", "answer:visits"), ("board", "answer:back"),
+    ("board", "answer:visits"), ("reading", "answer:back"),
     ("board", "answer:tests"), ("choose", "option:3"), ("reading", "answer:back"),
     ("board", "answer:tests"), ("choose", "option:0"), ("touch", "some fields"), ("reading", "answer:back"),
     ("board", "answer:end"))
@@ -40,7 +40,8 @@ _PATIENT: tuple[Step, ...] = (
     ("welcome", "answer:register"), ("present", "knocked, card resident"), ("choose", "option:1"), ("choose", "option:0"),
     ("time", "segment 0"), ("confirm", "yes"), ("pay", "pay"), ("done", "done"))
 _SETTING: tuple[Step, ...] = (
-    *_SIGN_IN, ("board", "answer:settings"), ("list", "setting volume"), ("keyboard", "write 55"), ("choose", "option:0"),
+    *_SIGN_IN, ("board", "answer:visits"), ("board", "answer:back"),
+    ("board", "answer:settings"), ("list", "setting volume"), ("keyboard", "write 55"), ("choose", "option:0"),
     ("board", "answer:changes"), ("list", "option:0"), ("confirm", "yes"), ("board", "answer:export"),
     ("reading", "answer:back"), ("board", "answer:end"))
 
@@ -99,6 +100,8 @@ class Technician(Patient):
                 for key in thing:
                     view = self._touch(view, f"key:{key}")
                 self._touch(view, "yes")
+            case "sees":
+                self._touch(self._first_is(view, "lamp:printer"), thing)
             case "answer:done":
                 self._touch(self._ready(view, verb), verb)
             case _:
@@ -133,6 +136,18 @@ class Technician(Patient):
                 return view
             time.sleep(LOOK)
         raise NotPlayed(f"{key} cannot be touched on {view.page}")
+
+    def _first_is(self, view: View, key: str) -> View:
+        """The page, as soon as what is to be done stands first."""
+        end = time.monotonic() + PATIENCE
+        while next((item["key"] for item in view.items if item["key"].startswith("lamp:")), "") != key:
+            if time.monotonic() > end:
+                raise NotPlayed(f"{key} does not come first on {view.page}")
+            time.sleep(LOOK)
+            view = self._look() or view
+        time.sleep(STILL)
+        self._photograph(view.page)
+        return view
 
     def _await_page(self, page: str) -> None:
         end = time.monotonic() + PATIENCE

@@ -14,11 +14,11 @@ from drivers.contract import State
 from drivers.service import Service
 from drivers.sim.bench import Bench
 from kiosk.around import Door
-from kiosk.desk import Heard, Job, Outcome, Recalled, Shut
+from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
 from kiosk.hospital import Hello, Unknown
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
-from kiosk.machine import asleep
+from kiosk.machine import Machine, asleep
 from kiosk.play import Entry
 from kiosk.requests import Ask, Choose, Confirm, OutOfService, Refused, Trouble, Welcome
 from kiosk.requests.service import (Board, EnterDigits, Guide, Level, Role, ScreenTest, ShowReading, TouchTest)
@@ -44,11 +44,12 @@ class Server:
     """A hospital that says hello, or is away."""
 
     away = False
+    channels: tuple[str, ...] = ("wechat", "alipay")
 
     def hello(self) -> Hello:
         if self.away:
             raise Unknown("ConnectionError")
-        return Hello(Clock().wall(), "9.9", Name("医院", "Hospital"), "Asia/Shanghai", ("wechat", "alipay"))
+        return Hello(Clock().wall(), "9.9", Name("医院", "Hospital"), "Asia/Shanghai", self.channels)
 
 
 class Room:
@@ -206,6 +207,19 @@ def test_the_visit_in_front_is_waited_for(enter: Callable[..., Room]) -> None:
     assert room.scenes[-1].ask is here
     room.stage.leave(room.scenes[-1].serial)
     assert isinstance(room.ask, EnterDigits)
+
+
+def test_a_hospital_without_a_way_to_pay_is_noticed_and_when_it_has_one_again(tmp_path: Path) -> None:
+    posted: list[Any] = []
+    machine = Machine(tmp_path, read({"hospital_url": "http://127.0.0.1:9"}), posted.append)
+    server: Any = Server()
+    machine.view.hospital = server
+    for server.channels in ((), (), ("wechat",)):
+        machine.view.forget()
+        machine._look_at_the_clock()
+    machine.close()
+    assert [news for news in posted if isinstance(news, News) and news.what == "pay"] == [
+        News("pay", False), News("pay", True)]
 
 
 def test_of_the_pin_nothing_is_kept(enter: Callable[..., Room]) -> None:

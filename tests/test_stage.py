@@ -12,7 +12,7 @@ from kiosk.journal import OpenVisit
 from kiosk.journeys import tiles
 from kiosk.play import Entry, Result
 from kiosk.requests import (Ask, CancelBooking, Confirm, ConfirmHold, Declined, Do, Done, FindPatient, HoldSlot, Left,
-                            Manner, Papers, Print, Refused, Release, Request)
+                            Manner, OutOfService, Papers, Print, Refused, Release, Request)
 from kiosk.stage import BLINK, Stage
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort, Scene
@@ -352,6 +352,24 @@ def test_what_does_not_work_is_said_on_the_welcome_page() -> None:
     assert [kind for kind, _ in hall.notes].count("fails") == 3, "a change is reported once"
     hall.stage.receive(News("server", True))
     assert all(tile.enabled for tile in getattr(hall.scene.ask, "services"))
+
+
+def test_when_nothing_works_a_sentence_stands_and_not_a_dead_screen() -> None:
+    hall = Hall(asks_and_does(READ))
+    for what in ("printer", "server", "scanner", "idcard"):
+        assert hall.page == "welcome"
+        hall.stage.receive(News(what, False))
+    ask = hall.scene.ask
+    assert isinstance(ask, OutOfService) and ask.text == say("closed.broken")
+    hall.stage.receive(News("idcard", True))
+    assert hall.page == "welcome", "what comes back is offered again"
+
+
+def test_that_nothing_can_be_paid_here_is_said_before_anybody_chooses() -> None:
+    hall = Hall(asks_and_does(READ))
+    hall.stage.receive(News("pay", False))
+    assert say("welcome.no_pay") in hall.scene.ask.notices  # type: ignore[attr-defined]
+    assert all(tile.enabled for tile in getattr(hall.scene.ask, "services")), "what is free is done as ever"
 
 
 def test_news_does_not_disturb_who_stands_here() -> None:

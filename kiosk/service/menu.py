@@ -235,6 +235,9 @@ def _closed_note(closure: Closure | None) -> Text:
 
 async def _visits(member: Member) -> None:
     survey = await Look()
+    if not survey.visits:
+        await _result(say("service.visits"), True, say("service.no_visits"))
+        return
     while await Board(title=say("service.visits"), sections=(Section(say("service.last_visits"), survey.visits),),
                       options=(BACK,)) == REFRESH:
         survey = await Look()

@@ -65,6 +65,10 @@ class Machine:
             self._heard = time.monotonic(), hello, ahead
         return hello, ahead
 
+    def forget(self) -> None:
+        """The next question goes to the hospital itself."""
+        self._heard = (-1e9, None, None)
+
     def _ask(self) -> tuple[Hello | None, float | None]:
         before = self.now()
         try:
