@@ -8,10 +8,12 @@ Sources: sd_notify(3), systemd.service(5) WatchdogSec; the kernel's watchdog API
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
 import socket
+import stat
 import struct
 import threading
 from collections.abc import Callable, MutableMapping
@@ -88,10 +90,14 @@ class LastBoot:
 class Device:
     """/dev/watchdog. Opening it starts its time; closing it in order stops that, unless the driver was told "nowayout".
 
-    Only one program can have it: where systemd does (RuntimeWatchdogSec), a kiosk must not. Raises OSError.
+    Only one program can have it: where systemd does (RuntimeWatchdogSec), a kiosk must not. Raises OSError, also for what
+    is no character device: nothing else is written to. `device` tells by its mode (stat) if it is one.
     """
 
-    def __init__(self, path: Path, bites: float = DEFAULT, ioctl: Callable[..., Any] = fcntl.ioctl) -> None:
+    def __init__(self, path: Path, bites: float = DEFAULT, ioctl: Callable[..., Any] = fcntl.ioctl,
+                 device: Callable[[int], bool] = stat.S_ISCHR) -> None:
+        if not device(os.stat(path).st_mode):
+            raise OSError(errno.ENODEV, "no character device", str(path))
         self._ioctl = ioctl
         self._fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         flags, set_to = self._number(GETBOOTSTATUS, 0), self._number(SETTIMEOUT, round(bites))

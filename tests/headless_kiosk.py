@@ -1,26 +1,31 @@
 """A real kiosk without a screen, in a process of its own, that can be made to stick: a word in, and it is stuck.
 
 Usage: headless_kiosk.py STATE [NAME=VALUE …]. `main` sticks the main loop, `desk` all of the desk's hands; the end of the
-input closes the kiosk in order.
+input closes the kiosk in order. A file may stand for the hardware watchdog.
 """
 
 from __future__ import annotations
 
+import stat
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from kiosk import machine as module  # noqa: E402
 from kiosk.headless import Loop  # noqa: E402
 from kiosk.machine import Machine  # noqa: E402
 from kiosk.settings import read  # noqa: E402
+from kiosk.watchdog import Device  # noqa: E402
 
 HOUR = 3600.0
 
 
 def main(state: str, *settings: str) -> int:
+    setattr(module, "Device", partial(Device, device=stat.S_ISREG))
     loop, over = Loop(), threading.Event()
     machine = Machine(Path(state), read(dict(word.split("=", 1) for word in settings)), loop.post)
     stage = machine.stage(loop)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from kiosk.settings import BadSetting, read
 from kiosk.watchdog import BEATS, Device, Heart, Supervisor
 from virtual import Clock
 
+FileDevice = partial(Device, device=stat.S_ISREG)      # a file stands for it here
 HERE = Path(__file__).resolve().parent
 OFFLINE = ("hospital_url=http://127.0.0.1:9", "idcard_url=serial:///dev/null-a", "scanner_url=serial:///dev/null-b",
            "printer_url=serial:///dev/null-c")
@@ -123,7 +126,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_the_device_is_set_fed_and_left_in_order(path: Path) -> None:
     kernel = Kernel(longest=30)
-    device = Device(path, 60.0, kernel.ioctl)
+    device = FileDevice(path, 60.0, kernel.ioctl)
     assert kernel.set_to == [60] and device.bites == 30 and not device.last_boot.by_watchdog
     device.feed()
     device.feed()
@@ -133,16 +136,30 @@ def test_the_device_is_set_fed_and_left_in_order(path: Path) -> None:
 
 
 def test_the_last_boot_is_told(path: Path) -> None:
-    assert Device(path, ioctl=Kernel(boot=0x0020).ioctl).last_boot.by_watchdog
-    assert not Device(path, ioctl=Kernel(boot=0x0001).ioctl).last_boot.by_watchdog
-    assert Device(path, ioctl=Kernel(boot=None).ioctl).last_boot.flags is None
+    assert FileDevice(path, ioctl=Kernel(boot=0x0020).ioctl).last_boot.by_watchdog
+    assert not FileDevice(path, ioctl=Kernel(boot=0x0001).ioctl).last_boot.by_watchdog
+    assert FileDevice(path, ioctl=Kernel(boot=None).ioctl).last_boot.flags is None
 
 
 def test_a_file_that_is_no_watchdog_answers_no_calls(path: Path) -> None:
-    device = Device(path, 42.0)
+    device = FileDevice(path, 42.0)
     assert device.last_boot.flags is None and device.bites == 42.0
     with pytest.raises(OSError):
-        Device(path.with_name("none"))
+        FileDevice(path.with_name("none"))
+
+
+def test_nothing_but_a_character_device_is_ever_written_to(path: Path) -> None:
+    path.write_bytes(b"the machine's key")
+    fifo = path.with_name("fifo")
+    os.mkfifo(fifo)
+    for one in (path, fifo, path.parent):
+        with pytest.raises(OSError, match="no character device"):
+            Device(one)
+    assert path.read_bytes() == b"the machine's key"
+    device = Device(Path(os.devnull))           # one that is no watchdog takes its food and answers no calls
+    device.feed()
+    device.close()
+    assert device.last_boot.flags is None
 
 
 def test_its_setting() -> None:
