@@ -80,8 +80,8 @@ def _arguments() -> argparse.ArgumentParser:
     add("journeys", _journeys, "List what a patient can do here.", False)
     settle = add("settle", _settle, "Settle what is owed, say what was done and what remains; 1 when something does.")
     settle.add_argument("--retry", metavar="VISIT", help="play a visit again that is kept for staff")
-    settle.add_argument("--drop", metavar="VISIT", help="forget a visit that is kept for staff and has been settled by hand; "
-                        "NEWS: all news that this machine can read no more")
+    settle.add_argument("--drop", metavar="VISIT", help="forget a visit that is kept for staff and has been settled "
+                        "by hand; NEWS: all news that this machine can read no more")
     settle.add_argument("--seconds", type=float, default=60, help="how long to try (default: 60)")
     doctor = add("doctor", _doctor, "Examine devices, server, clock, disk, records and fonts; 1 when something is wrong.")
     doctor.add_argument("--lang", choices=("zh", "en"), default="en", help="the language of its sentences")
@@ -209,7 +209,7 @@ def _settle(asked: argparse.Namespace) -> int:
     first = machine.journal.facts()
     if asked.retry or asked.drop:
         _decide(machine.journal, asked.retry or asked.drop, machine.journal.let_go if asked.retry else machine.journal.close)
-    stage = machine.stage(loop, attended=False)
+    stage = machine.stage(loop)
     stage.take_up()
     settled = loop.run(stage.receive, lambda: stage.idle and not machine.journal.owed(), asked.seconds)
     machine.close()
