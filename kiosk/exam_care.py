@@ -10,7 +10,8 @@ from kiosk.words import Name
 
 @dataclass(frozen=True)
 class Bundle:
-    """Orders of a doctor that are booked together, what to do before (a sentence each), and why they cannot be booked here, or ""."""
+    """Orders of a doctor that are booked together, what to do before (a sentence each), and why they cannot be booked here,
+    or ""."""
 
     orders: tuple[int, ...]
     name: Name
