@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from hospital.console.views import boards, desks, entrance, kiosks, room, roster, statistics, trail
+from hospital.console.views import boards, changes, desks, entrance, kiosks, noshows, room, roster, statistics, trail
 
 
 class RoomVerb:
@@ -8,13 +8,22 @@ class RoomVerb:
     to_python = to_url = staticmethod(str)
 
 
-class DeskVerb:
+class DeskVerb(RoomVerb):
     regex = "|".join(desks.VERBS)
-    to_python = to_url = staticmethod(str)
+
+
+class SessionVerb(RoomVerb):
+    regex = "|".join(changes.VERBS)
+
+
+class Said(RoomVerb):
+    regex = "yes|no"
 
 
 register_converter(RoomVerb, "room-verb")
 register_converter(DeskVerb, "desk-verb")
+register_converter(SessionVerb, "session-verb")
+register_converter(Said, "said")
 
 app_name = "console"
 urlpatterns = [
@@ -28,6 +37,7 @@ urlpatterns = [
     path("trail", trail.page, name="trail"),
     path("room", room.page, name="room"),
     path("room/sit", room.sit, name="sit"),
+    path("room/return", room.return_visit, name="return-visit"),
     path("room/<room-verb:verb>", room.do, name="room-verb"),
     path("desks", desks.page, name="desks"),
     path("desks/turns/<int:turn>/<desk-verb:verb>", desks.turn, name="turn"),
@@ -38,6 +48,14 @@ urlpatterns = [
     path("roster/<int:template>/end", roster.end, name="template-end"),
     path("review", roster.review, name="review"),
     path("review/open", roster.open_drafts, name="review-open"),
+    path("changes", changes.page, name="changes"),
+    path("changes/sessions/<int:schedule>", changes.session, name="session"),
+    path("changes/sessions/<int:schedule>/<session-verb:verb>", changes.do, name="session-do"),
+    path("changes/<int:change>", changes.change, name="change"),
+    path("changes/<int:change>/contacts", changes.contacts, name="change-contacts"),
+    path("changes/offers/<uuid:offer>/<said:said>", changes.answer, name="offer"),
+    path("noshows", noshows.page, name="noshows"),
+    path("noshows/<int:miss>/forgive", noshows.forgive, name="forgive"),
     path("boards", boards.page, name="boards"),
     path("board/<str:key>", boards.board, name="board"),
     path("board/<str:key>/state", boards.state, name="board-state"),

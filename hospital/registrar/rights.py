@@ -44,6 +44,11 @@ roster               x         x      x     x      .        .          x
 roster-plan          .         .      .     x      .        .          .
 review               .         .      .     x      .        .          x
 review-open          .         .      .     x      .        .          .
+changes              x         .      .     x      .        .          x
+changes-make         .         .      .     x      .        .          .
+changes-contacts     .         .      .     x      .        .          .
+noshows              x         .      .     x      .        .          x
+noshows-forgive      .         .      .     x      .        .          .
 boards               .         .      x     x      .        x          x
 
 care.patient         vac       .      .     v      .        .          v

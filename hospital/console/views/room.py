@@ -10,10 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from hospital import clock
-from hospital.care.models import Department, Practitioner, Schedule
+from hospital.care import roster
+from hospital.care.models import Channel, Department, Practitioner, Schedule, segment_id
 from hospital.console.door import act as act_for, page as page_for, show
 from hospital.console.refusals import words
 from hospital.console.words import Both
+from hospital.outpatient import registering
 from hospital.queueing import calling
 from hospital.queueing.models import Room, Sitting, Ticket
 from hospital.queueing.waiting import Lines
@@ -21,6 +23,7 @@ from hospital.refusal import Refusal
 from hospital.registrar import trail
 from hospital.registrar.models import Doctor
 
+_RETURN_DAYS = 28
 _SHOWN = 8      # of the line, and no more names on the page than that
 
 
@@ -80,6 +83,20 @@ _VERBS: dict[str, tuple[str, Callable[[HttpRequest, Sitting, list[Any]], None]]]
 VERBS = tuple(_VERBS)
 
 
+@act_for("room")
+def return_visit(request: HttpRequest) -> HttpResponse:
+    """POST segment: the next visit of whoever is in the room (诊间预约)."""
+    sitting = _sitting(_doctor(request))
+    inside = calling.inside(sitting.room) if sitting else None
+    if sitting is None or inside is None:
+        return _page(request, words(Refusal("nobody_called" if sitting else "not_sitting")), status=409)
+    patient, by = inside.patient_id, f"room {sitting.room.code}"[:40]
+
+    def book(also: list[Any]) -> None:
+        also.append(registering.return_visit(patient, request.POST.get("segment", ""), by))
+    return _do(request, "诊间预约", book)
+
+
 def _do(request: HttpRequest, what: str, run: Callable[[list[Any]], None], sitting: Sitting | None = None) -> HttpResponse:
     inside = calling.inside(sitting.room) if sitting else None
     try:
@@ -99,8 +116,10 @@ def _page(request: HttpRequest, trouble: Both | None = None, status: int = 200) 
         departments = doctor.departments.all()
         told |= {"sessions": _sessions(doctor), "rooms": Room.objects.filter(department__in=departments)}
     else:
-        told |= _line(sitting) | {"inside": calling.inside(sitting.room), "departments": Department.objects.all(),
-                                  "missed": calling.missed(doctor, sitting.room)}
+        inside = calling.inside(sitting.room)
+        told |= _line(sitting) | {"inside": inside, "departments": Department.objects.all(),
+                                  "missed": calling.missed(doctor, sitting.room),
+                                  "ahead": _ahead(sitting, inside) if inside else []}
     return show(request, "room_part.html" if part else "room.html", status=status, **told)
 
 
@@ -110,6 +129,16 @@ def _line(sitting: Sitting) -> dict[str, Any]:
     tickets = {one.pk: one for one in Ticket.objects.select_related("patient", "priority").filter(pk__in=order[:_SHOWN])}
     return {"line": [tickets[pk] for pk in order[:_SHOWN] if pk in tickets], "waiting": len(order),
             "wait": lines.wait(len(order))}
+
+
+def _ahead(sitting: Sitting, inside: Ticket) -> list[tuple[roster.Session, list[tuple[str, roster.Segment]]]]:
+    """Where a return visit can be booked: this doctor's sessions first, each with its segments and their names."""
+    department = sitting.queue.department_id
+    shares = registering.shares_of(Channel.CONSULTING, inside.patient_id, department)
+    found = [one for one in roster.sessions(department, _RETURN_DAYS, shares) if any(part.left for part in one.segments)]
+    found.sort(key=lambda one: one.schedule.practitioner_id != sitting.practitioner_id)
+    return [(one, [(segment_id(one.schedule.pk, part.start), part) for part in one.segments if part.left])
+            for one in found]
 
 
 def _doctor(request: HttpRequest) -> Practitioner:
