@@ -59,6 +59,7 @@ class Patient:
     id_last4: str = field(default="", repr=False)
     phone_masked: str = field(default="", repr=False)
     visit_card: str | None = field(default=None, repr=False)
+    dependants: int = 0     # children whom they may book for
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ class Appointment:
     booked_at: dt.datetime
     patient: int
     cancellable: bool = True     # as the hospital saw it when it answered
+    channel: str = "kiosk"       # through what it was booked; consulting: by the doctor
 
 
 @dataclass(frozen=True)
@@ -243,12 +245,45 @@ class PaperState:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A change of a booked session that the person is asked to agree to: another doctor, or another time."""
+
+    id: str
+    kind: str             # substitute, move
+    appointment: Appointment
+    doctor: Practitioner | None
+    day: dt.date | None
+    start: dt.datetime | None
+    end: dt.datetime | None
+    until: dt.datetime
+
+
+@dataclass(frozen=True)
+class OfferAnswered:
+    """What a yes or no came to: the appointment as it is now, or given back with its refund."""
+
+    accepted: bool
+    appointment: Appointment
+    refund: Refund | None
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A doctor like one who is full, and their next session that has a place."""
+
+    practitioner: Practitioner
+    session: Session
+    segment: Segment
+
+
+@dataclass(frozen=True)
 class NoticeData:
     amount: int | None = None
     order: str | None = None
     refund: str | None = None
     appointment: Appointment | None = None
     paper: PaperKind | None = None
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +291,6 @@ class Notice:
     """What the hospital has to tell this person at the next identify."""
 
     id: str
-    kind: str             # refunded_late, paper_owed, disputed, session_stopped
+    kind: str             # refunded_late, paper_owed, disputed, session_stopped, offer
     at: dt.datetime
     data: NoticeData

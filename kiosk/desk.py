@@ -314,8 +314,14 @@ class Desk:
         match job.request:
             case r.Departments():
                 return self._departments()
-            case r.Sessions(department):
-                return hospital.sessions(department)
+            case r.Sessions(department, patient):
+                return hospital.sessions(department, patient=patient)
+            case r.SimilarDoctors(department, doctor):
+                return hospital.similar(department, doctor)
+            case r.Dependants(patient):
+                return hospital.dependants(patient)
+            case r.AnswerOffer(offer, accept):
+                return hospital.answer_offer(offer, accept, key)
             case r.FindPatient(shown):
                 return hospital.find_patient(shown)
             case r.Enroll(document, phone):

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, Order, PaperKind,
-                        PaperState, Patient, Session)
+from kiosk.care import (Appointment, CancelledBooking, Confirmed, Department, Document, Hold, Notice, OfferAnswered,
+                        Order, PaperKind, PaperState, Patient, Session, Similar)
 from kiosk.queue_care import Place, QueueToday
 from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
 from kiosk.exam_care import ExamBooked, ExamBooking, Worklist
@@ -98,8 +98,19 @@ class Hospital:
     def departments(self) -> tuple[Department, ...]:
         return self._get(tuple[Department, ...], "/departments")
 
-    def sessions(self, department: int, days: int = 14) -> tuple[Session, ...]:
-        return self._get(tuple[Session, ...], f"/departments/{department}/sessions?days={days}")
+    def sessions(self, department: int, days: int = 14, patient: int | None = None) -> tuple[Session, ...]:
+        whose = "" if patient is None else f"&patient={patient}"
+        return self._get(tuple[Session, ...], f"/departments/{department}/sessions?days={days}{whose}")
+
+    def similar(self, department: int, doctor: int) -> tuple[Similar, ...]:
+        return self._get(tuple[Similar, ...], f"/departments/{department}/similar/{doctor}")
+
+    def dependants(self, patient: int) -> tuple[Patient, ...]:
+        return self._get(tuple[Patient, ...], f"/patients/{patient}/dependants")
+
+    def answer_offer(self, offer: str, accept: bool, key: str) -> OfferAnswered:
+        """Refused: offer_over, already_booked, session_stopped."""
+        return self._post(OfferAnswered, f"/offers/{offer}/answer", {"accept": accept}, key)
 
     def find_patient(self, shown: Document | SocialCard | VisitCard | str) -> Patient:
         """Refused: unknown_patient, name_mismatch."""

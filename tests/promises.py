@@ -43,7 +43,7 @@ def come_back(core: Core, person: str = "测试甲") -> str:
     told = []
     while core.page() == "confirm":
         told.append(core.words())
-        asked = [words for words in ("现在打印", "知道了", "正确，建档") if words in told[-1]]
+        asked = [words for words in ("现在打印", "知道了", "正确，建档", "同意") if words in told[-1]]
         if asked[0] == "正确，建档":
             break
         core.touch(asked[0])

@@ -32,7 +32,7 @@ def send(phone: str, text: str, key: str) -> None:
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     SENT.clear()
-    monkeypatch.setattr(settings, "SMS_GATEWAY", f"{__name__}:send")
+    monkeypatch.setattr(settings, "SMS_GATEWAY", f"{__name__}.send")
     return SENT
 
 
@@ -368,10 +368,10 @@ def test_a_gateway_in_trouble_is_asked_again_and_at_last_given_up(hospital: Hosp
     session = expert(hospital, days=3)
     booked(hospital, kiosk, channel, session)
     stopping.stop(session.pk, "测试员", "")
-    monkeypatch.setattr(settings, "SMS_GATEWAY", f"{__name__}:missing")
+    monkeypatch.setattr(settings, "SMS_GATEWAY", f"{__name__}.missing")
     tend()
     assert Message.objects.get().attempts == 0, "a gateway that is not there used no try up"
-    monkeypatch.setattr(settings, "SMS_GATEWAY", f"{__name__}:in_trouble")
+    monkeypatch.setattr(settings, "SMS_GATEWAY", f"{__name__}.in_trouble")
     for _ in range(settings.SMS_TRIES + 2):
         tend()
         time.go(minutes=40)

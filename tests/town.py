@@ -16,6 +16,7 @@ from kiosk import care
 from town_books import Booked, Held, Paid, Place
 from town_exam import ExamBooks
 from town_hospital import TownHospital
+from town_outpatient import TownOffice
 from town_queue import TownQueue
 from townsfolk import PEOPLE, patient, roster
 from virtual import Clock, Fuse
@@ -51,6 +52,7 @@ class Town:
         self.answers: dict[str, tuple[Any, Any]] = {}
         self.exams = ExamBooks(self)
         self.queue = TownQueue(self)
+        self.office = TownOffice(self)
         self.hospital = TownHospital(self)
         self._numbers = itertools.count(1)
 

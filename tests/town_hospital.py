@@ -14,6 +14,7 @@ from kiosk.hospital import Unknown
 from kiosk.requests import PayerCode, Refused, SocialCard, VisitCard
 from town_books import Booked, Held, Paid, Paper
 from town_exam import ExamRooms
+from town_outpatient import OfficeDesk
 from town_queue import QueueDesk
 from townsfolk import PEOPLE, Person, patient as file_of
 
@@ -28,7 +29,7 @@ class Misused(BaseException):
     """A promise to the server was broken. Not an `Exception`, which the desk would take for an unknown outcome."""
 
 
-class TownHospital(ExamRooms, QueueDesk):
+class TownHospital(ExamRooms, OfficeDesk, QueueDesk):
     """Done, refused or unknown; the same key gets the same answer."""
 
     def __init__(self, town: Town) -> None:
@@ -38,7 +39,7 @@ class TownHospital(ExamRooms, QueueDesk):
         with self._asked():
             return tuple(self._counted(department) for department in self._town.departments)
 
-    def sessions(self, department: int, days: int = 14) -> tuple[care.Session, ...]:
+    def sessions(self, department: int, days: int = 14, patient: int | None = None) -> tuple[care.Session, ...]:
         with self._asked():
             now = self._town.clock.wall()
             return tuple(self._open(session) for session in self._town.sessions.values()

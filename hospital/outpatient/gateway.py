@@ -8,9 +8,9 @@ tell a repeat. HOSPITAL_SMS names it; without one nothing leaves, and messages w
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 Send = Callable[[str, str, str], None]
 
@@ -20,9 +20,8 @@ class NotTaken(Exception):
 
 
 def gateway() -> Send | None:
-    """The hospital's own; None: there is none. Raises ImportError, AttributeError, ValueError for a name that is wrong."""
+    """The hospital's own; None: there is none. Raises ImportError for a name that is wrong."""
     if not settings.SMS_GATEWAY:
         return None
-    module, name = settings.SMS_GATEWAY.split(":")
-    found: Send = getattr(import_module(module), name)
+    found: Send = import_string(settings.SMS_GATEWAY)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kiosk.care import Document, Notice, PaperKind, Patient
+from kiosk.journeys.consent import ask_consent
 from kiosk.journeys.paper import hand_over
 from kiosk.requests import (Confirm, Declined, Enroll, EnterNumber, FindPatient, Identify, IssuePaper, Notices, Option,
                             PROOFS, Refused, Row, SeenNotice, Shown, SocialCard, Trouble, TypeInstead)
@@ -83,6 +84,8 @@ async def _tell(patient: Patient, owed: bool) -> None:
         if notice.kind == "paper_owed":
             if owed:
                 await _offer_paper(patient, notice)
+        elif notice.data.offer is not None:
+            await ask_consent(patient, notice.data.offer)
         else:
             await Confirm(title=say(f"notice.{notice.kind}"), yes=say("understood"), rows=_rows(notice),
                           remark=say(f"notice_text.{notice.kind}"))

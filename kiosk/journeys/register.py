@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kiosk.care import Choice, Confirmed, Department, Kind, PaperKind, Patient, Session, Whom
+from kiosk.care import Choice, Confirmed, Department, Kind, PaperKind, Patient, Session, Similar, Whom
 from kiosk.journeys.identify import identify
 from kiosk.journeys.paper import hand_over
 from kiosk.journeys.settle import settle
 from kiosk.journeys.tile import Tile
-from kiosk.requests import (Choose, ChooseTime, Confirm, ConfirmHold, Declined, Departments, Done, HoldSlot, Option,
-                            Refused, Release, Row, Sessions, Unfinished)
+from kiosk.requests import (Choose, ChooseTime, Confirm, ConfirmHold, Declined, Departments, Dependants, Done, HoldSlot,
+                            Option, Refused, Release, Row, Sessions, SimilarDoctors, Unfinished)
 from kiosk.words import Text, say
 
 TILE = Tile(order=1, icon="register")
@@ -23,9 +23,10 @@ async def register() -> None:
     await register_for(await identify())
 
 
-async def register_for(patient: Patient) -> None:
+async def register_for(here: Patient) -> None:
+    patient = await _for_whom(here)
     department = await _department()
-    sessions = await Sessions(department.id)
+    sessions = await Sessions(department.id, patient.id)
     whom = await _whom(department, sessions)
     confirmed = await _booked(patient, department, whom, sessions)
     appointment = confirmed.appointment
@@ -37,6 +38,17 @@ async def register_for(patient: Patient) -> None:
                      Row(say("row.place"), appointment.department.place),
                      Row(say("row.arrive_by"),
                          say("trail.time", day=appointment.arrive_by.date(), start=appointment.arrive_by))))
+
+
+async def _for_whom(here: Patient) -> Patient:
+    """For themselves, or for a child of theirs; not asked where there is none."""
+    children = await Dependants(here.id) if here.dependants else ()
+    if not children:
+        return here
+    chosen: Patient = await Choose(title=say("whose.title"), options=(
+        Option(here, say("whose.me", who=here.name), icon="person"),
+        *(Option(child, say("whose.child", who=child.name), icon="person") for child in children)))
+    return chosen
 
 
 async def _department() -> Department:
@@ -63,9 +75,30 @@ async def _whom(department: Department, sessions: tuple[Session, ...]) -> Whom:
         raise Refused("nothing_offered")
     if len(offers) == 1:
         return next(iter(offers))
-    chosen: Whom = await Choose(title=say("whom.title"), layout="people",
-                                options=tuple(_offer(whom, of) for whom, of in offers.items()))
+    remark: Text | None = None
+    while True:
+        chosen: Whom = await Choose(title=say("whom.title"), layout="people", remark=remark,
+                                    options=tuple(_offer(whom, of) for whom, of in offers.items()))
+        if _left_of(offers[chosen]):
+            return chosen
+        alike = await SimilarDoctors(department.id, chosen.practitioner or 0)
+        if alike:
+            return await _instead(offers[chosen][0], alike)
+        remark = say("similar.none")
+
+
+async def _instead(full: Session, alike: tuple[Similar, ...]) -> Whom:
+    """同类专家: this one is full; others of the same rank, with their next time."""
+    assert full.practitioner is not None
+    chosen: Whom = await Choose(title=say("similar.title", doctor=full.practitioner.name), layout="people", options=tuple(
+        Option(Whom(one.session.kind, one.practitioner.id), title=one.practitioner.name,
+               note=say("whom.doctor", title=say(f"title.{one.practitioner.title}"), speciality=one.practitioner.speciality),
+               badge=say("similar.next", day=one.session.day, start=one.segment.start), icon="doctor") for one in alike))
     return chosen
+
+
+def _left_of(sessions: list[Session]) -> int:
+    return sum(session.left for session in sessions)
 
 
 def _rank(session: Session) -> tuple[int, int, int]:
@@ -75,13 +108,14 @@ def _rank(session: Session) -> tuple[int, int, int]:
 
 
 def _offer(whom: Whom, sessions: list[Session]) -> Option[Whom]:
-    first, left = sessions[0], sum(session.left for session in sessions)
+    first, left = sessions[0], _left_of(sessions)
     doctor = first.practitioner
+    alike = not left and whom.kind is Kind.EXPERT       # touched all the same: others of the same rank are offered
     return Option(whom, title=doctor.name if doctor else say(f"kind.{whom.kind}"),
                   note=say("whom.doctor", title=say(f"title.{doctor.title}"), speciality=doctor.speciality) if doctor
                   else say(f"kind.{whom.kind}.note"),
-                  badge=say("whom.fee", fee=min(session.fee for session in sessions)),
-                  icon="doctor" if doctor else "clinic", enabled=left > 0, why=say("full"))
+                  badge=say("similar.badge") if alike else say("whom.fee", fee=min(session.fee for session in sessions)),
+                  icon="doctor" if doctor else "clinic", enabled=left > 0 or alike, why=say("full"))
 
 
 async def _booked(patient: Patient, department: Department, whom: Whom, sessions: tuple[Session, ...]) -> Confirmed:
@@ -96,7 +130,7 @@ async def _booked(patient: Patient, department: Department, whom: Whom, sessions
             if no.reason not in LOST:
                 raise
             remark = say(f"lost.{no.reason}")
-            sessions = await Sessions(department.id)
+            sessions = await Sessions(department.id, patient.id)
 
 
 async def _book(patient: Patient, department: Department, choice: Choice) -> Confirmed:

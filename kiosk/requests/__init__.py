@@ -18,8 +18,9 @@ from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, D
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
                                    PaymentNews, SocialCard, SocialRead)
 from kiosk.requests.presenting import Identify, Shown, TypeInstead, VisitCard, Welcome
-from kiosk.requests.examination import BookExam, CancelExam, Examinations, ExamTimes, IssueExamSlip, MoveExam
 from kiosk.requests.queue import CheckIn, MyQueue, Rejoin
+from kiosk.requests.examination import BookExam, CancelExam, Examinations, ExamTimes, IssueExamSlip, MoveExam
+from kiosk.requests.outpatient import AnswerOffer, Dependants, SimilarDoctors
 from kiosk.requests.story import Declined, Left, Refused, Request, Unfinished
 from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
 
@@ -32,5 +33,5 @@ __all__ = [
     "PayByCode", "PayEnd", "PayWith", "PayerCode", "PaymentNews", "Print", "READERS", "Refused", "Release",
     "ReportPaper", "Request", "Row", "SeenNotice", "Sessions", "Shown", "SocialCard", "SocialRead", "Trouble",
     "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Ways", "Welcome",
-    "CheckIn", "MyQueue", "Rejoin",
+    "CheckIn", "MyQueue", "Rejoin", "AnswerOffer", "Dependants", "SimilarDoctors",
 ]

@@ -78,11 +78,12 @@ class Departments(Do[tuple[Department, ...]]):
 
 @dataclass(frozen=True)
 class Sessions(Do[tuple[Session, ...]]):
-    """Two weeks of one department, from now on."""
+    """Two weeks of one department, from now on; with the places kept for the patient, where they were referred."""
 
     saying: ClassVar[str] = "wait.sessions"
 
     department: int
+    patient: int | None = None
 
 
 @dataclass(frozen=True)
