@@ -7,7 +7,7 @@ HOSPITAL_HOSTS   host names the server answers to, comma-separated    (127.0.0.1
 HOSPITAL_HTTPS   1 when a TLS proxy stands in front: secure cookies   (0)
 WECHAT_ACCOUNT   folder with the merchant's account and keys          (no payment by WeChat Pay)
 ALIPAY_ACCOUNT   folder with the application's account and keys       (no payment by Alipay)
-HOSPITAL_SMS     package.module:function that sends a text message    (messages wait, to be seen)
+HOSPITAL_SMS     package.module.function that sends a text message    (messages wait, to be seen)
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ NO_SHOWS = 3                # after this many the person registers on the day on
 NO_SHOW_DAYS = 365          # a visit missed longer ago counts no more
 WITHDRAWN_DAYS = 90         # above NO_SHOWS, nothing is booked from afar for so long
 SIMILAR_DAYS = 14           # a doctor like a full one is looked for this far ahead
-SMS_GATEWAY = os.environ.get("HOSPITAL_SMS", "")    # package.module:function of the gateway; without one, messages wait
+SMS_GATEWAY = os.environ.get("HOSPITAL_SMS", "")    # package.module.function of the gateway; without one, messages wait
 SMS_TRIES = 6               # then a message has failed
 SMS_AGAIN_SECONDS = 60      # before the next try, doubled by each
 ACQUAINTED_MINUTES = 60     # a machine may act for who showed themselves there this long ago

@@ -43,7 +43,7 @@ class FhirHospital(Hospital):
         self._codes = {one.id: one.code for one in found}
         return found
 
-    def sessions(self, department: int, days: int = 14) -> tuple[Session, ...]:
+    def sessions(self, department: int, days: int = 14, patient: int | None = None) -> tuple[Session, ...]:
         if department not in self._codes:
             self.departments()
         if department not in self._codes:

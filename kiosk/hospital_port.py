@@ -19,8 +19,9 @@ class Booking(Protocol):
     def departments(self) -> tuple[Department, ...]:
         """In the hospital's order."""
 
-    def sessions(self, department: int, days: int = 14) -> tuple[Session, ...]:
-        """The released sessions of a department, from now on. Refused: unknown_department."""
+    def sessions(self, department: int, days: int = 14, patient: int | None = None) -> tuple[Session, ...]:
+        """The released sessions of a department, from now on; with the places kept for this patient, where the office
+        tells them. Refused: unknown_department."""
 
     def find_patient(self, shown: Any) -> Patient:
         """The file of a document, a card, or a number that was typed. Refused: unknown_patient, name_mismatch."""
