@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from hospital import commands
-from hospital.money import channels, obligations
+from hospital.money import channels, daily, obligations
 from hospital.money.models import Difference, Reconciliation
 from hospital.payments.bills import BillRow, RowKind
 from hospital.registrar import rights
@@ -89,6 +89,38 @@ def test_what_a_server_slept_through_is_made_up_for(no: str, channel: PaperChann
     assert at(time, monday, 9).days_reconciled == 2, "Friday and Saturday; Sunday's bill is not made yet"
     assert at(time, monday, 10).days_reconciled == 1
     assert asked(channel) == [f"{FRIDAY + dt.timedelta(days=days)}" for days in (0, 1, 2)], "nothing before our first order"
+
+
+@pytest.mark.parametrize("weeks", [2, 6])
+def test_what_a_server_slept_through_for_weeks_is_made_up_for_too(no: str, channel: PaperChannel, time: Clock,
+                                                                  weeks: int) -> None:
+    later, days = FRIDAY + dt.timedelta(days=7 * weeks), 7 * weeks
+    bill(channel, no)
+    passes = [at(time, later, 12).days_reconciled for _ in range(4)]
+    assert sum(passes) == days and max(passes) <= daily.MOST
+    assert asked(channel) == [f"{FRIDAY + dt.timedelta(days=number)}" for number in range(days)], "each once, in order"
+    assert Reconciliation.objects.get(day=FRIDAY).done_at and obligations.owed() == []
+
+
+def test_an_old_day_whose_bill_is_not_to_be_had_is_a_persons_business(no: str, channel: PaperChannel, time: Clock) -> None:
+    channel.away = {"bill"}
+    later = FRIDAY + dt.timedelta(days=9)
+    at(time, later, 12)
+    first = obligations.owed()[0]
+    assert (first.no, first.person) == (f"{FRIDAY} wechat", True)
+    channel.away = set()
+    at(time, later, 13)
+    assert asked(channel).count(f"{FRIDAY}") == 1 and f"{FRIDAY + dt.timedelta(days=8)}" in asked(channel)
+
+
+def test_a_day_compared_by_hand_hides_no_older_one(no: str, channel: PaperChannel, time: Clock) -> None:
+    later = FRIDAY + dt.timedelta(days=20)
+    time.time = dt.datetime.combine(later, dt.time(12), MORNING.tzinfo)
+    bill(channel, no)
+    commands.reconcile(commands._parser().parse_args(["reconcile", f"{later - dt.timedelta(days=3)}"]))
+    while at(time, later, 12).days_reconciled:
+        pass
+    assert Reconciliation.objects.filter(done_at__isnull=False).count() == 20
 
 
 def test_a_day_without_trade_is_not_asked_about_for_a_week(no: str, channel: PaperChannel, time: Clock) -> None:

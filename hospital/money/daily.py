@@ -1,8 +1,8 @@
 """Every morning, each channel's bill of the day before against our books, once; and what became of it.
 
 What was compared is remembered in the database, so that neither a restart nor a second server compares again. A bill that
-is not there yet, or cannot be fetched, is asked for again every half hour, for RECONCILE_DAYS; so are the days that a server
-slept through.
+is not there yet, or cannot be fetched, is asked for again every half hour, for RECONCILE_DAYS. Every day since our first
+order has its row: one that a server slept through, however long ago, is asked for once, and is then a person's business.
 """
 
 from __future__ import annotations
@@ -11,27 +11,28 @@ import datetime as dt
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from hospital import clock
 from hospital.money import channels, reconciling
 from hospital.money.models import Order, Payment, Reconciliation, Refund
 from hospital.payments.channel import ChannelAway, NoBill
 
+MOST = 20       # bills in one pass: what else is to be tended waits for it
+
 
 def due() -> Iterator[Reconciliation]:
-    """What is to be compared now, oldest first; each once, to whoever takes it."""
+    """What is to be compared now, oldest first, so many in one pass; each once, to whoever takes it."""
     now = clock.now()
-    today = now.date()
-    days = [today - dt.timedelta(days=back) for back in range(settings.RECONCILE_DAYS, 0, -1)]
-    known = {(one.day, one.channel): one for one in Reconciliation.objects.filter(day__gte=days[0])}
-    for day in days:
-        if now < published(day):
-            return
-        for channel in channels.names():
-            one = known.get((day, channel)) or _first(day, channel)
-            if one is not None and one.done_at is None and _mine(one):
-                yield one
+    today, names = now.date(), channels.names()
+    last = today - dt.timedelta(days=1 if now >= published(today - dt.timedelta(days=1)) else 2)
+    for channel in names:
+        _begin(channel, last)
+    tried = Q(day__gte=today - dt.timedelta(days=settings.RECONCILE_DAYS)) | Q(tried_at__isnull=True)
+    rows = Reconciliation.objects.filter(tried, _rested(now), done_at__isnull=True, day__lte=last, channel__in=names)
+    for one in rows.order_by("day", "channel")[:MOST]:
+        if _mine(one):
+            yield one
 
 
 def published(day: dt.date) -> dt.datetime:
@@ -68,7 +69,7 @@ def unfinished() -> list[Reconciliation]:
 
 
 def given_up(one: Reconciliation) -> bool:
-    """It is not tried any more by itself."""
+    """It is not tried again by itself."""
     return one.day < clock.now().date() - dt.timedelta(days=settings.RECONCILE_DAYS)
 
 
@@ -79,18 +80,27 @@ def last() -> str:
         f"上次对账 {clock.local(one.tried_at):%Y-%m-%d %H:%M}：{one}，{one.result or '进行中'}")
 
 
-def _first(day: dt.date, channel: str) -> Reconciliation | None:
-    """None where our books begin later: what was before is somebody else's."""
-    if not Order.objects.filter(channel=channel, made_at__lt=clock.at(day, 1440)).exists():
-        return None
-    return Reconciliation.objects.get_or_create(day=day, channel=channel)[0]
+def _begin(channel: str, last: dt.date) -> None:
+    """A row for each day up to `last` that has none, since our books begin: what was before is somebody else's."""
+    rows = Reconciliation.objects.filter(channel=channel)
+    if rows.filter(day=last).exists():          # looked through once a day, not in every pass
+        return
+    first = Order.objects.filter(channel=channel).aggregate(first=Min("made_at"))["first"]
+    if first is not None:
+        day, begun = clock.local(first).date(), set(rows.values_list("day", flat=True))
+        days = (day + dt.timedelta(days=number) for number in range((last - day).days + 1))
+        Reconciliation.objects.bulk_create(
+            [Reconciliation(day=one, channel=channel) for one in days if one not in begun], ignore_conflicts=True)
+
+
+def _rested(now: dt.datetime) -> Q:
+    return Q(tried_at__isnull=True) | Q(tried_at__lte=now - dt.timedelta(seconds=settings.RECONCILE_AGAIN_SECONDS))
 
 
 def _mine(one: Reconciliation) -> bool:
     """Take the turn, if nobody has lately. One guarded statement."""
     now = clock.now()
-    rested = Q(tried_at__isnull=True) | Q(tried_at__lte=now - dt.timedelta(seconds=settings.RECONCILE_AGAIN_SECONDS))
-    return bool(Reconciliation.objects.filter(rested, pk=one.pk, done_at__isnull=True).update(tried_at=now))
+    return bool(Reconciliation.objects.filter(_rested(now), pk=one.pk, done_at__isnull=True).update(tried_at=now))
 
 
 def _quiet(one: Reconciliation) -> bool:
