@@ -82,11 +82,17 @@ def fortnight() -> tuple[Session, ...]:
     return tuple(session(day, half, full=day == 3) for day in range(14) for half in Half if day not in (1, 8))
 
 
-SERVICES = tuple(Option(value, Name(zh, en), Name(note_zh, note_en), icon=value) for value, zh, en, note_zh, note_en in (
-    ("register", "挂号", "See a doctor", "今天看病，或预约以后的号", "Today, or book for later"),
-    ("cancel", "退号退费", "Cancel a booking", "退掉已挂的号，钱原路退回", "The money goes back the way it came"),
-    ("reprint", "补打凭条", "Print again", "再打印一次今天的凭条", "A ticket of today, once more"),
-    ("enroll", "建档", "First visit", "第一次来本院看病", "Open your file at this hospital"),
+SERVICES = tuple(Option(value, Name(zh, en), Name(zh_note, en_note), icon=icon)
+                 for value, icon, zh, en, zh_note, en_note in (
+    ("register", "register", "挂号", "See a doctor", "今天看病，或预约以后的号", "Today, or book for later"),
+    ("checkin", "checkin", "签到", "Check in", "已有预约，到了先签到", "You have a booking for today"),
+    ("waiting", "queue", "候诊查询", "My place in line", "前面还有几位，要等多久", "How many before me, how long"),
+    ("collect", "ticket", "预约取号", "Collect a ticket", "手机、电话预约的号", "Booked by phone or online"),
+    ("examine", "examine", "检查预约", "Book an examination", "医生开的检查，约个时间", "Choose a time for what the doctor ordered"),
+    ("blood", "blood", "采血预约", "Book a blood draw", "约好时间，少排队", "A time of your own, a shorter wait"),
+    ("cancel", "cancel", "退号退费", "Cancel a booking", "退掉已挂的号，钱原路退回", "The money goes back the way it came"),
+    ("reprint", "reprint", "补打凭条", "Print again", "再打印一次今天的凭条", "A ticket of today, once more"),
+    ("enroll", "enroll", "建档", "First visit", "第一次来本院看病", "Open your file at this hospital"),
 ))
 CLOSED = tuple(replace(service, enabled=False, why=Name("暂时不能办理", "Not possible now")) for service in SERVICES)
 WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Text | None]] = {

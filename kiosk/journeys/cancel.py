@@ -10,7 +10,7 @@ from kiosk.requests import (Appointments, CancelBooking, ChooseFrom, Confirm, De
 from kiosk.tickets import doctor, when
 from kiosk.words import say
 
-TILE = Tile(order=7, icon="cancel")
+TILE = Tile(order=10, icon="cancel")
 
 
 async def cancel() -> None:

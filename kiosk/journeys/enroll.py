@@ -7,7 +7,7 @@ from kiosk.journeys.tile import Tile
 from kiosk.requests import Done, Row
 from kiosk.words import say
 
-TILE = Tile(order=9, icon="enroll")
+TILE = Tile(order=12, icon="enroll")
 
 
 async def enroll() -> None:

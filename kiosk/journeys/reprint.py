@@ -10,7 +10,7 @@ from kiosk.requests import ChooseFrom, Done, IssuePaper, Option, Papers
 from kiosk.tickets import when
 from kiosk.words import say
 
-TILE = Tile(order=8, icon="reprint")
+TILE = Tile(order=11, icon="reprint")
 
 
 async def reprint() -> None:
