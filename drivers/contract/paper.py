@@ -76,9 +76,10 @@ class Printer(Driver, Protocol):
     def print_ticket(self, lines: Sequence[PaperLine], timeout: float) -> Printed:
         """Print one ticket, cut it, and wait until the printer says that it is on paper.
 
-        Raises before any byte of the ticket is sent: PaperOut, PaperJam, CoverOpen, CutterFault, HeadHot,
-        OutOfService, NoAnswer, Gone (nothing is on paper). Raises PrintUnknown when the ticket's bytes went
-        out and its end was not confirmed (part of it may be on paper).
+        Raises where nothing is on paper, nor will be (before any byte of the ticket is sent, or when all of it
+        was taken back): PaperOut, PaperJam, CoverOpen, CutterFault, HeadHot, OutOfService, NoAnswer, Gone, Cancelled.
+        Raises PrintUnknown when the ticket's bytes went out and its end was not confirmed (part of it may be on
+        paper); a fault of the driver's own, a bare DeviceError, is to be taken for one.
         """
         ...
 
