@@ -14,8 +14,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from drivers.contract import (
@@ -61,6 +62,17 @@ class Command:
             log.error("completion failed: %s", _where(error))
 
 
+def known(driver: str, options: Mapping[str, str]) -> ModuleType:
+    """The module of a driver that takes these options. Raises ImportError, TypeError."""
+    if not driver.isidentifier():
+        raise ImportError(f"no such driver: {driver}")
+    module = importlib.import_module(f"drivers.{driver}")
+    if not hasattr(module, "Device"):
+        raise ImportError(f"drivers/{driver}.py is no driver")
+    inspect.signature(module.Device).bind(None, **{name: value for name, value in options.items() if name != "period"})
+    return module
+
+
 class Service(Generic[D]):
     """Owns one device: its line, its thread, its queue, its status.
 
@@ -72,14 +84,11 @@ class Service(Generic[D]):
 
     def __init__(self, name: str, driver: str, url: str, report: Callable[[str, Status, str], None],
                  **options: str) -> None:
-        if not driver.isidentifier():
-            raise ImportError(f"no such driver: {driver}")
         self.name = name
         self.tap: Callable[[str], None] | None = None
         """Gets what passes on the line, as drivers/links.Spy tells it, on the device's thread."""
         self._period = float(options.pop("period", "3"))
-        self._module = importlib.import_module(f"drivers.{driver}")
-        inspect.signature(self._module.Device).bind(None, **options)
+        self._module = known(driver, options)
         self._url, self._options, self._report = url, options, report
         self._turn = threading.Condition()      # guards the five below
         self._queue: deque[Command] = deque()

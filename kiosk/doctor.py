@@ -24,7 +24,7 @@ def examine(machine: Machine) -> Iterator[Lamp]:
         waiting = [service for service in waiting if service.status.state is State.UNKNOWN]
         time.sleep(LOOK)
     for lamp in lamps(machine.view):
-        silent = lamp.key in machine.services and lamp.level is Level.UNKNOWN
+        silent = lamp.key in machine.services and machine.services[lamp.key].status.state is State.UNKNOWN
         yield lamp if not silent else Lamp(lamp.key, lamp.name, Level.BAD, say("cause.no_answer"), lamp.since,
                                            advice=say("advice.no_answer"))
 

@@ -221,6 +221,13 @@ class Journal:
         self.flush()
         return int(self._rows("SELECT ifnull(max(id), 0) FROM fact")[0][0])
 
+    def count(self, kind: str, since: str, what: str) -> int:
+        """How many facts of a kind there are behind the last one of kind `since` whose data say `what`."""
+        self.flush()
+        return int(self._rows(
+            "SELECT count(*) FROM fact WHERE kind = ? AND id > (SELECT ifnull(max(id), 0) FROM fact "
+            "WHERE kind = ? AND json_extract(data, '$.what') = ?)", (kind, since, what))[0][0])
+
     def told(self) -> int:
         """The number of the last fact that the hospital has."""
         riding = self._rides.now.told

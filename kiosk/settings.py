@@ -158,6 +158,7 @@ _NO_DRIVER = _matching(r"([a-z][a-z0-9_]*)?", "the name of a file in drivers/, o
 _LINK = _matching(r"(serial|tcp|pcsc|hid|usb|cups|exec)://\S+", "a link: serial:///dev/…?baud=115200 or tcp://host:port")
 _NO_LINK = _matching(r"((serial|tcp|pcsc|hid|usb|cups|exec)://\S+)?", "a link, or nothing")
 
+REQUIRED = ("idcard", "scanner", "printer")
 OPTIONAL = {"social": "social security card reader", "visit_card_reader": "visit card reader",
             "stripe": "magnetic stripe reader", "report": "report printer", "cards": "card dispenser",
             "terminal": "bank card terminal", "board": "relay board", "lights": "light bar", "ups": "UPS"}

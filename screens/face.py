@@ -98,10 +98,14 @@ class Face(FloatLayout):  # type: ignore[misc]  # Kivy is untyped
                 self.page.clear()
                 self.remove_widget(self.page)
             self.add_widget(page, index=1)
-        elif self.scene is not None and self.scene.ask != scene.ask:
+        elif self.scene is not None and self.scene.ask != scene.ask and not self._looks_again(scene):
             page.forget()
         self.page, self.scene, self._spent = page, scene, False
         self.redraw()
+
+    def _looks_again(self, scene: Scene) -> bool:
+        """The same board, with how things are now: whoever turned its leaf stays there."""
+        return scene.ask.page in LIVE and self.scene is not None and self.scene.ask.title == scene.ask.title
 
     def build_ahead(self) -> None:
         """Builds the pages that were not shown yet, one a frame, so that the first to need one does not wait."""

@@ -20,7 +20,7 @@ from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
 from kiosk.machine import Machine, asleep
 from kiosk.play import Entry
-from kiosk.requests import Ask, Choose, Confirm, OutOfService, Refused, Trouble, Welcome
+from kiosk.requests import Ask, Choose, CodeKind, CodeShown, Confirm, OutOfService, Refused, Trouble, Welcome
 from kiosk.requests.service import (Board, EnterDigits, Guide, Level, Role, ScreenTest, ShowReading, TouchTest)
 from kiosk.service import survey
 from kiosk.service.acts import Acts
@@ -460,6 +460,61 @@ def test_who_goes_away_is_signed_out_and_the_devices_are_patients_again(enter: C
     assert ("service_end", {"by": NUMBER}) in room.facts()
 
 
+@pytest.mark.parametrize("where", [("lamp:printer",), ("visits",), ("paper",)])
+def test_who_goes_away_from_anywhere_in_the_menu_is_signed_out(enter: Callable[..., Room], where: tuple[str, ...]) -> None:
+    room = enter()
+    room.answer("register")
+    room.stage.leave(room.scenes[-1].serial)
+    room.clock.go(5)
+    room.enter()
+    for answer in where:
+        assert not isinstance(room.answer(answer), Welcome)
+    for _ in range(400):
+        room.clock.go(5)
+        if isinstance(room.ask, Welcome):
+            break
+    assert isinstance(room.ask, Welcome) and ("service_end", {"by": NUMBER}) in room.facts()
+
+
+def test_a_devices_page_follows_the_device(enter: Callable[..., Room], bench: Bench) -> None:
+    room = enter()
+    room.enter()
+    assert getattr(room.answer("lamp:printer"), "lamps")[0].level is Level.GOOD
+    bench.printer.cover_open(True)
+    while room.lamp("printer").level is not Level.BAD:
+        room.reports.get(timeout=20)
+    assert getattr(room.answer("refresh"), "lamps")[0].level is Level.BAD
+
+
+def test_a_pin_typed_where_the_number_belongs_is_in_no_fact(enter: Callable[..., Room]) -> None:
+    room = enter()
+    room.stage.serve()
+    room.answer(room.pin)
+    room.answer(room.pin)
+    assert ("service_refused", {"number": "unknown", "reason": "wrong_pin"}) in room.facts()
+    assert room.pin not in str(room.journal.facts())
+
+
+@pytest.mark.parametrize("name, value", [
+    ("printer", "printer_nobody"), ("printer_options", "fence=gs_h colour=red"), ("idcard", "contract"),
+    ("terminal_url", "exec:///bin/sh?arg=-c")])
+def test_nothing_is_set_with_which_the_machine_could_not_start(enter: Callable[..., Room], name: str, value: str) -> None:
+    room = enter()
+    room.enter()
+    settings = room.choose("设置")
+    room.answer(next(option.value for option in getattr(settings, "options") if option.value.name == name))
+    room.answer(value)
+    assert isinstance(room.choose("直到改回来"), Trouble)
+    assert room.local.overrides == {}
+
+
+def test_where_the_token_goes_is_not_set_at_the_machine(enter: Callable[..., Room]) -> None:
+    room = enter(Role.ADMINISTRATOR)
+    room.enter()
+    names = {option.value.name for option in getattr(room.choose("设置"), "options")}
+    assert not names & {"hospital_url", "hospital_fhir", "usb", "watchdog", "shutdown"}
+
+
 def test_a_server_that_is_away_is_a_lamp_not_a_wait(enter: Callable[..., Room]) -> None:
     room = enter()
     room.server.away = True
@@ -467,10 +522,10 @@ def test_a_server_that_is_away_is_a_lamp_not_a_wait(enter: Callable[..., Room]) 
     assert (levels["server"], levels["clock"]) == (Level.BAD, Level.UNKNOWN)
 
 
-def test_news_of_devices_is_for_patients_only(enter: Callable[..., Room]) -> None:
+def test_what_a_patient_does_meanwhile_answers_nothing(enter: Callable[..., Room]) -> None:
     room = enter()
     board = room.enter()
-    room.stage.receive(Heard(room.scenes[-1].serial, object()))      # type: ignore[arg-type]
+    room.stage.receive(Heard(room.scenes[-1].serial, CodeShown(CodeKind.VISIT_CARD, "V000000000001")))
     assert room.ask is board
 
 

@@ -140,3 +140,15 @@ def test_what_is_no_staff_number(staff: Staff, number: str) -> None:
 def test_each_role_may_what_the_one_before_may() -> None:
     assert [[role.may(least) for least in Role] for role in Role] == [
         [True, False, False], [True, True, False], [True, True, True]]
+
+
+def test_a_full_disk_keeps_nobody_out(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    pin = staff.add("1001", Role.NURSE)
+
+    def full(path: Path, data: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("kiosk.service.staff.save", full)
+    assert staff.sign_in("1001", pin)
+    with pytest.raises(OSError):                     # a guess that cannot be counted is none
+        staff.sign_in("1001", wrong(pin))

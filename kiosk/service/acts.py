@@ -7,12 +7,13 @@ act that is still under way.
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.contract import DeviceError, Flash, IdCard, Pages, Printed, SocialCard, Status, Stripe, VisitCard
-from drivers.service import Service
+from drivers.contract import DeviceError, Flash, IdCard, Printed, SocialCard, Status, Stripe, VisitCard
+from drivers.service import Service, known
 from kiosk import settings as table
 from kiosk.requests import Refused
 from kiosk.requests import service as r
@@ -28,6 +29,9 @@ DEVICE_TIME = 30.0      # seconds for a device to do its work, the person's part
 CARD_TIME = 20.0        # seconds to put a card down in a test
 BACK_TIME = 12.0        # seconds for a device to be found again at any of its speeds
 LIGHTS = ("idcard", "social", "visit_card", "scanner", "printer", "terminal", "cards")
+SHINE = 3.0             # seconds all lights are lit in their test
+ELSEWHERE = ("hospital_url", "hospital_fhir", "hospital_interface", "usb", "watchdog")
+"""Set in kiosk.ini by whoever has the machine's shell: where its token goes, and which files it opens."""
 SHOWN = 60              # lines of the wire that a page shows
 
 Note = Callable[..., None]
@@ -95,7 +99,9 @@ class Acts:
         try:
             member = self.staff.sign_in(number, pin)
         except Refused as no:
-            self.note("service_refused", number=number, reason=no.reason)
+            # People type their PIN where the number belongs, and facts leave the machine.
+            known = number if number in self.staff.members() else "unknown"
+            self.note("service_refused", number=known, reason=no.reason)
             raise
         self.note("service_entered", by=number, role=member.role)
         return member
@@ -155,6 +161,7 @@ class Acts:
                 return device.scan(CARD_TIME)
             case "board" | "lights":
                 device.shine({light: Flash.STEADY for light in LIGHTS})
+                time.sleep(SHINE)           # on the device's own thread: whoever set the lights before sets them after
             case "idcard" | "social" | "visit_card_reader" | "stripe":
                 return device.read_card(CARD_TIME)
         return device.status()
@@ -166,17 +173,15 @@ class Acts:
                 return say("reading.card", last4=number[-4:] or "****")
             case SocialCard(card_number=number):
                 return say("reading.card", last4=number[-4:])
-            case Printed() | Pages():
-                printed = answer.printed if isinstance(answer, Pages) else answer
-                return say("reading.printed" if printed is Printed.PRINTED else "reading.sent")
+            case Printed():
+                return say("reading.printed" if answer is Printed.PRINTED else "reading.sent")
             case str():
                 return say("reading.code", length=len(answer))
         return say("reading.status", state=say(f"state.{answer.state}") if isinstance(answer, Status) else "")
 
-    @staticmethod
-    def _sound() -> Reading:
+    def _sound(self) -> Reading:
         try:
-            play("chime")
+            play("chime", self.machine.settings.volume)
         except Silent as why:
             return Reading(False, say("reading.no_sound", why=str(why)))
         return Reading(True, say("reading.sound"))
@@ -202,8 +207,9 @@ class Acts:
         if not _may(request.role, row):
             raise Refused("bad_setting", why=row.name)
         local = self.machine.local
+        wanted = {**self.machine.settings.texts, **local.overrides, request.name: request.value}
         try:
-            table.read({**self.machine.settings.texts, **local.overrides, request.name: request.value})
+            start_with(table.read(wanted))
         except BadSetting as bad:
             raise Refused("bad_setting", why=str(bad)) from None
         was = next((change.was for change in local.changes if change.name == row.name),
@@ -224,5 +230,19 @@ class Acts:
         return name
 
 
+def start_with(settings: table.Settings) -> None:
+    """Raises BadSetting where the program could not start with these: a machine must not be talked into a state from
+    which no menu leads back."""
+    for name in (*table.REQUIRED, *table.OPTIONAL):
+        driver, url = getattr(settings, name), settings.texts[f"{name}_url"]
+        if url.startswith("exec:"):
+            raise BadSetting("A program of a vendor is set in kiosk.ini, not at the machine.")
+        try:
+            if driver:
+                known(driver, getattr(settings, f"{name}_options"))
+        except (ImportError, TypeError, ValueError) as why:
+            raise BadSetting(f"The setting {name} or {name}_options fits no driver: {why}.") from None
+
+
 def _may(role: Role, row: table.Setting) -> bool:
-    return row.who in (Role.TECHNICIAN, Role.ADMINISTRATOR) and role.may(Role(row.who))
+    return row.name not in ELSEWHERE and row.who in (Role.TECHNICIAN, Role.ADMINISTRATOR) and role.may(Role(row.who))

@@ -82,8 +82,8 @@ class Local:
     def _read(self) -> tuple[dict[str, LocalChange], dict[str, Closure]]:
         try:
             data = json.loads(self._path.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}, {}
+        except (FileNotFoundError, ValueError):
+            return {}, {}        # damaged: the machine starts as kiosk.ini says
         changes = [LocalChange(**{**row, "at": dt.datetime.fromisoformat(row["at"]),
                                   "until": dt.date.fromisoformat(row["until"]) if row["until"] else None})
                    for row in data["changes"]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from kiosk.requests import Choose, ChooseFrom, Confirm, Left, Option, Refused, Row, Trouble, Unfinished
+from kiosk.requests import Ask, Choose, ChooseFrom, Confirm, Left, Option, Refused, Row, Trouble, Unfinished
 from kiosk.requests.service import (
     PIN_DIGITS, REFRESH, Board, ChangePin, ChangeSetting, Check, CloseFor, Closure, Counted, EndChange, EnterDigits,
     EnterText, ExportLogs, GiveBack, Guide, Lamp, Level, LocalChange, Look, Member, Reading, Reopen, Restart, Role,
@@ -66,23 +66,31 @@ async def _sign_in() -> Member:
 
 async def _overview(member: Member) -> None:
     """Everything in one look; the menu's root."""
-    quiet = 0
     while True:
-        survey = await Look()
         try:
-            chosen = await Board(title=say("service.title"), lamps=_worst_first(survey.lamps), sections=survey.sections,
-                                 options=_menu(member))
+            chosen, survey = await _looking(lambda survey: Board(
+                title=say("service.title"), lamps=_worst_first(survey.lamps), sections=survey.sections,
+                options=_menu(member)))
         except Left as left:
             if left.why == "back":
                 continue
             raise
-        quiet = quiet + 1 if chosen == REFRESH else 0
-        if quiet == PATIENCE:
-            raise Left("timeout")
         if chosen == "end":
             return
+        await _back_here(_chosen(member, chosen, survey))
+
+
+async def _looking(page: Callable[[Survey], Ask[str]], patience: int = PATIENCE) -> tuple[str, Survey]:
+    """A page that shows how things are, asked anew with what is so now, until it is answered; and what was so then.
+
+    Raises Left when nobody touched it for so many looks: whoever signed in has gone, wherever in the menu they were.
+    """
+    for _ in range(patience):
+        survey = await Look()
+        chosen = await page(survey)
         if chosen != REFRESH:
-            await _back_here(_chosen(member, chosen, survey))
+            return chosen, survey
+    raise Left("timeout")
 
 
 def _worst_first(lamps: tuple[Lamp, ...]) -> tuple[Lamp, ...]:
@@ -99,7 +107,7 @@ def _menu(member: Member) -> tuple[Option[str], ...]:
 async def _chosen(member: Member, chosen: str, survey: Survey) -> None:
     kind, _, key = chosen.partition(":")
     if kind == "lamp":
-        await _device(member, next(lamp for lamp in survey.lamps if lamp.key == key))
+        await _device(member, key)
     else:
         await next(work for name, _, _, work in ITEMS if name == chosen)(member)
 
@@ -122,9 +130,26 @@ async def _say_no(words: Text) -> None:
 # A device.
 
 
-async def _device(member: Member, lamp: Lamp) -> None:
+async def _device(member: Member, key: str) -> None:
     """How it is, and what can be done with it."""
-    tasks = [name for name, (device, least) in TASKS.items() if device == lamp.key and member.role.may(least)]
+    tasks = [name for name, (device, least) in TASKS.items() if device == key and member.role.may(least)]
+    options = [Option(name, say(f"task.{name}"), icon=f"task.{name}") for name in tasks]
+    if key in TESTED and member.role.may(Role.TECHNICIAN):
+        options.append(Option("test", say("service.test"), icon="test"))
+    chosen = f"lamp:{key}"
+    while chosen.startswith("lamp:"):
+        chosen, _ = await _looking(lambda survey: _particulars(_lamp(survey, key), (*options, BACK)))
+    if chosen == "test":
+        await _test(member, key)
+    elif chosen in TASKS:
+        await _guided(member, chosen)
+
+
+def _lamp(survey: Survey, key: str) -> Lamp:
+    return next(lamp for lamp in survey.lamps if lamp.key == key)
+
+
+def _particulars(lamp: Lamp, options: tuple[Option[str], ...]) -> Board:
     rows = [Row(say("service.state"), lamp.words)]
     if lamp.since is not None:
         rows.append(Row(say("service.since"), say("service.when", day=lamp.since.date(), start=lamp.since)))
@@ -132,19 +157,9 @@ async def _device(member: Member, lamp: Lamp) -> None:
         rows.append(Row(say("service.last_fault"), lamp.fault))
     if lamp.advice is not None:
         rows.append(Row(say("service.advice"), lamp.advice))
-    options = [Option(name, say(f"task.{name}"), icon=f"task.{name}") for name in tasks]
-    if lamp.key in TESTED and member.role.may(Role.TECHNICIAN):
-        options.append(Option("test", say("service.test"), icon="test"))
     if lamp.identity:
         rows.append(Row(say("service.identity"), lamp.identity))
-    chosen = REFRESH
-    while chosen == REFRESH or chosen.startswith("lamp:"):
-        chosen = await Board(title=lamp.name, lamps=(lamp,), sections=(Section(say("service.device"), tuple(rows)),),
-                             options=(*options, BACK))
-    if chosen == "test":
-        await _test(member, lamp.key)
-    elif chosen in TASKS:
-        await _guided(member, chosen)
+    return Board(title=lamp.name, lamps=(lamp,), sections=(Section(say("service.device"), tuple(rows)),), options=options)
 
 
 async def _test(member: Member, device: str) -> None:
@@ -152,8 +167,9 @@ async def _test(member: Member, device: str) -> None:
     again = True
     while again:
         if device in READERS:
-            await Guide(title=say(f"test.{device}"), picture=f"test.{device}", steps=(say(f"test.{device}.do"),),
-                        options=(Option("go", say("service.go"), icon="check"),))
+            await _looking(lambda survey: Guide(
+                title=say(f"test.{device}"), picture=f"test.{device}", steps=(say(f"test.{device}.do"),),
+                options=(Option("go", say("service.go"), icon="check"),)), GUIDED)
         reading: Reading = await TestDevice(device, member.number)
         again = "again" == await ShowReading(
             title=say(f"test.{device}"), words=reading.words, well=reading.well, lines=reading.lines,
@@ -161,21 +177,19 @@ async def _test(member: Member, device: str) -> None:
 
 
 async def _guided(member: Member, task: str) -> None:
-    """Steps with a drawing, and the device's own word for it that it is well again."""
+    """Steps with a drawing, until the device itself says nothing against it. (Of a printer that cannot tell its paper,
+    only the test page knows.)"""
     device = TASKS[task][0]
-    chosen, quiet = REFRESH, 0
-    while chosen == REFRESH:
-        survey = await Look()
-        lamp = next((lamp for lamp in survey.lamps if lamp.key == device), None)
-        well = lamp is not None and lamp.level in (Level.GOOD, Level.WARN)
-        chosen = await Guide(
+
+    def page(survey: Survey) -> Guide:
+        lamp = _lamp(survey, device)
+        return Guide(
             title=say(f"task.{task}"), picture=task, lamp=lamp,
             steps=tuple(say(f"task.{task}.{number}") for number in range(1, STEPS[task] + 1)), options=(
-                Option("done", say("service.done"), icon="check", enabled=well, why=say("service.not_yet")),
-                BACK))
-        quiet += 1
-        if quiet == GUIDED:
-            raise Left("timeout")
+                Option("done", say("service.done"), icon="check", enabled=lamp.level is not Level.BAD,
+                       why=say("service.not_yet")), BACK))
+
+    chosen, _ = await _looking(page, GUIDED)
     if chosen == "done":
         await Counted(device if task != "box" else "box", member.number)
         if device == "printer":
@@ -238,9 +252,8 @@ async def _visits(member: Member) -> None:
     if not survey.visits:
         await _result(say("service.visits"), True, say("service.no_visits"))
         return
-    while await Board(title=say("service.visits"), sections=(Section(say("service.last_visits"), survey.visits),),
-                      options=(BACK,)) == REFRESH:
-        survey = await Look()
+    await _looking(lambda survey: Board(title=say("service.visits"), options=(BACK,), sections=(
+        Section(say("service.last_visits"), survey.visits),)))
 
 
 async def _settings(member: Member) -> None:

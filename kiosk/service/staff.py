@@ -66,7 +66,8 @@ class Staff:
             if entry is not None and entry.failures >= TRIES:
                 raise Refused("pin_locked")
             if self._fits(entry.hash if entry else self._nobody, pin) and entry is not None:
-                self._write(_with(replace(book, wrong=0, again=0.0), number, replace(entry, failures=0)))
+                if book.wrong or entry.failures:        # else nothing is to be written: a full disk keeps nobody out
+                    self._write(_with(replace(book, wrong=0, again=0.0), number, replace(entry, failures=0)))
                 return Member(number, entry.role)
             pause = min(FIRST_WAIT * 2 ** book.wrong, LONGEST_WAIT)
             book = replace(book, wrong=min(book.wrong + 1, 20), again=self._now() + pause)

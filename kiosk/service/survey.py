@@ -29,6 +29,7 @@ from kiosk.words import Text, say
 CLOCK = 30.0                # seconds that the clocks of kiosk and hospital may differ
 DISK = 500 * 2 ** 20        # bytes that must be free
 MEMORY = 200 * 2 ** 20      # bytes that must be free
+CHAIN = 600.0               # seconds between two checks of the chain of facts
 FRESH = 20.0                # seconds an answer of the hospital is shown
 VISITS = 20
 FACTS = 2000                # the last facts that are searched for visits and counters
@@ -56,6 +57,7 @@ class Machine:
     now: Callable[[], dt.datetime]
     begun: float = field(default_factory=time.monotonic)
     _heard: tuple[float, Hello | None, float | None] = (-1e9, None, None)
+    _chain: tuple[float, int | None] | None = None
 
     def hello(self) -> tuple[Hello | None, float | None]:
         """The hospital's answer, and by how many seconds its clock is ahead; not older than some seconds."""
@@ -64,6 +66,17 @@ class Machine:
             hello, ahead = self._ask()
             self._heard = time.monotonic(), hello, ahead
         return hello, ahead
+
+    def heard(self) -> tuple[Hello | None, float | None]:
+        """What the hospital last said, without asking it again: whoever looks must not wait for a server that is away.
+        (Sync asks in each of its rounds.)"""
+        return self._heard[1:] if self._heard[0] > 0 else self.hello()
+
+    def broken_link(self) -> int | None:
+        """Where the chain of facts is broken, as it was found some minutes ago: a year of facts takes seconds."""
+        if self._chain is None or time.monotonic() - self._chain[0] > CHAIN:
+            self._chain = time.monotonic(), self.journal.broken_link()
+        return self._chain[1]
 
     def forget(self) -> None:
         """The next question goes to the hospital itself."""
@@ -90,11 +103,11 @@ def lamps(machine: Machine) -> Iterator[Lamp]:
     for name, service in machine.services.items():
         snapshot = service.snapshot
         yield device(name, replace(snapshot, since=snapshot.since.astimezone(machine.now().tzinfo)))
-    hello, ahead = machine.hello()
+    hello, ahead = machine.heard()
     yield from _server(hello, ahead)
     yield _disk(machine.state)
     yield _memory()
-    yield _facts(machine.journal)
+    yield _facts(machine)
     yield _obligations(machine.journal)
 
 
@@ -169,8 +182,8 @@ def _kilobytes(file: str, name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
-def _facts(journal: Journal) -> Lamp:
-    broken = journal.broken_link()
+def _facts(machine: Machine) -> Lamp:
+    broken = machine.broken_link()
     return Lamp("facts", say("device.facts"), Level.GOOD if broken is None else Level.BAD,
                 say("lamp.facts_whole") if broken is None else say("lamp.facts_broken", number=broken),
                 advice=say("lamp.facts_advice") if broken is not None else None)
@@ -219,13 +232,7 @@ def _counters(machine: Machine, facts: Sequence[Fact]) -> Iterator[Row]:
     for counter, what, kind in (("row.tickets", "printer", "printed"), ("row.cards_issued", "cards", "card_issued"),
                                 ("row.cards_captured", "box", "card_captured")):
         if what == "printer" or "cards" in machine.services:
-            yield Row(say(counter), say("lamp.sheets", count=since_counted(facts, what, kind)))
-
-
-def since_counted(facts: Sequence[Fact], what: str, kind: str) -> int:
-    """How many facts of a kind there are since `what` was last filled or emptied."""
-    begun = next((fact.id for fact in reversed(facts) if fact.kind == "counted" and fact.data.get("what") == what), 0)
-    return sum(fact.kind == kind and fact.id > begun for fact in facts)
+            yield Row(say(counter), say("lamp.sheets", count=machine.journal.count(kind, "counted", what)))
 
 
 def _visits(facts: Sequence[Fact], now: dt.datetime) -> tuple[Row, ...]:
