@@ -53,7 +53,7 @@ class Page(Tiles):
         inner = hero.inset(margin, theme.mm(7))
         if ask.hint is not None:
             self._strip(inner, ask.hint)
-        title = theme.style("title", bold=True)
+        title = self.fitting(ask.title, inner, ("title", "head", "body"))
         self.write(ask.title, inner, title, ON_PRIMARY, valign="middle", role="title", key="title")
 
     def _strip(self, inner: Box, hint: Text) -> None:
