@@ -209,7 +209,7 @@ def _settle(asked: argparse.Namespace) -> int:
     first = machine.journal.facts()
     if asked.retry or asked.drop:
         _decide(machine.journal, asked.retry or asked.drop, machine.journal.let_go if asked.retry else machine.journal.close)
-    stage = machine.stage(loop)
+    stage = machine.stage(loop, attended=False)
     stage.take_up()
     settled = loop.run(stage.receive, lambda: stage.idle and not machine.journal.owed(), asked.seconds)
     machine.close()

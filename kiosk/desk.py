@@ -264,6 +264,9 @@ class Desk:
         except Exception as error:          # Unknown; and a fault of our own concludes nothing either
             why = error.why if isinstance(error, Unknown) else f"fault {type(error).__name__}"
             self.note("unknown", request=type(job.request).__name__, why=why, tries=tries + 1)
+            if isinstance(job.request, ServiceDo):      # whoever stands there with a screwdriver sees to it
+                self._conclude(job, r.Refused("fault"))
+                return
             if job.request.repeats:
                 self._back.after(_pause(tries), lambda: self._try(job, tries + 1))
                 return
@@ -275,6 +278,8 @@ class Desk:
         match request:
             case r.OpenPayment() | r.PayByCode() if "pay" in self.closed:
                 raise r.Refused("channel_refused")
+            case r.HoldSlot() if "register" in self.closed:
+                raise r.Refused("closed_here")
             case r.Print() if "printer" in self.closed:
                 raise r.Refused("closed")
 

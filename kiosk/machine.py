@@ -23,6 +23,7 @@ from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
 from kiosk.lights import Lit
 from kiosk.numbers import code_rules
+from kiosk.offer import EndProgram
 from kiosk.power import Shutdown
 from kiosk.requests import READERS, Ways
 from kiosk.service import survey
@@ -82,21 +83,27 @@ class Machine:
                                     health_card=settings.health_card),
                          post, self.sync.wake, self.sync.departments, self.now)
         self.view = survey.Machine(self.services, self.hospital, self.journal, settings, self.local, state, self.now)
-        self.desk.service = Acts(self.view, Staff(state / "staff.json", time.time), self._fact, restart,
-                                 self._closures).perform
+        self._restart = restart
+        self.desk.service = Acts(self.view, Staff(state / "staff.json", time.time), self._fact,
+                                 lambda: post(EndProgram()), self._closures).perform
         self._closures()
 
     def now(self) -> dt.datetime:
         """The time of day where the hospital is."""
         return dt.datetime.now(self._zone)
 
-    def stage(self, ports: Ports) -> Stage:
-        """The stage, with every journey; the background begins its rounds."""
+    def stage(self, ports: Ports, attended: bool = True) -> Stage:
+        """The stage, with every journey; the background begins its rounds. Not `attended`: nobody will stand here, and
+        neither doors nor a watchdog nor the service menu concern it."""
         self.sync.start()
-        ports.after(0, lambda: self._live(ports))
-        return Stage(self._lit(ports), self.desk, {**stories(), SERVICE: maintain}, tiles(), self.now,
-                     Comfort(Language(self.settings.language)), self.settings.patience,
-                     Ways(tuple(reader for reader in READERS if reader in self.services), self.settings.accepts))
+        shown = self._lit(ports) if attended else ports
+        if attended:
+            ports.after(0, lambda: self._live(ports))
+        stage = Stage(shown, self.desk, {**stories(), **({SERVICE: maintain} if attended else {})}, tiles(), self.now,
+                      Comfort(Language(self.settings.language)), self.settings.patience,
+                      Ways(tuple(reader for reader in READERS if reader in self.services), self.settings.accepts))
+        stage.end_program = self._restart
+        return stage
 
     def close(self) -> None:
         """Let go of the devices. What is open stays on disk for the next start."""
@@ -154,6 +161,7 @@ class Machine:
             self._post(News("pay", self._paid))     # said before anybody chooses what costs money
         for change in self.local.ended():
             self._fact("service_setting", by="", name=change.name, value=None)
+            self._post(EndProgram())            # settings are read when the program starts
 
     def _service(self, name: str) -> Service[Any]:
         settings = self.settings

@@ -22,6 +22,7 @@ from kiosk.numbers import RULES
 from kiosk.play import Entry, Result
 from kiosk.requests import (Done, Ask, CardRead, CardTrouble, CodeKind, CodeShown, ConfirmHold, Departments, Do, HoldSlot,
                             Identify, Papers, Pay, PaymentNews, Print, Refused, ReportPaper, SeenNotice)
+from kiosk.requests.service import TestNetwork
 from kiosk.sync import AWAY, MISSES, PERIOD, Sync
 from kiosk.tickets import ReferenceSlip
 from kiosk.visit import Comfort
@@ -559,3 +560,30 @@ def test_a_server_that_is_away_at_the_start_is_said_at_once(room: Room) -> None:
     room.town.away = True
     room.sync.round()
     assert room.go() == [News("server", False)]
+
+
+@pytest.mark.parametrize("request_, closed, reason", [
+    (HoldSlot(1, "1-0800"), "register", "closed_here"), (Print(ReferenceSlip("AAAAAAAA")), "printer", "closed")])
+def test_what_staff_closed_is_not_begun_but_what_was_begun_is_asked_about(tmp_path: Path, request_: Do[Any], closed: str,
+                                                                           reason: str) -> None:
+    room = Room(tmp_path)
+    room.desk.closed = (closed,)
+    room.perform(request_)
+    (outcome,) = [message for message in room.go() if isinstance(message, Outcome)]
+    assert isinstance(outcome.value, Refused) and outcome.value.reason == reason
+    room.perform(request_, again=True)
+    assert [message.value.reason for message in room.go() if isinstance(message, Outcome)
+            and isinstance(message.value, Refused)] != [reason]
+
+
+def test_an_act_of_the_service_menu_that_fails_is_not_done_again(tmp_path: Path) -> None:
+    room, tried = Room(tmp_path), []
+
+    def fail(request: Any) -> None:
+        tried.append(request)
+        raise OSError("No space left on device")
+
+    room.desk.service = fail
+    room.perform(TestNetwork())
+    (outcome,) = [message for message in room.go(60) if isinstance(message, Outcome)]
+    assert len(tried) == 1 and outcome.value.reason == "fault"

@@ -10,6 +10,7 @@ import pytest
 from kiosk.desk import Job, News, Outcome, Recalled
 from kiosk.journal import OpenVisit
 from kiosk.journeys import tiles
+from kiosk.offer import EndProgram
 from kiosk.play import Entry, Result
 from kiosk.requests import (Ask, CancelBooking, Confirm, ConfirmHold, Declined, Do, Done, FindPatient, HoldSlot, Left,
                             Manner, OutOfService, Papers, Print, Refused, Release, Request)
@@ -403,3 +404,18 @@ def test_a_hold_is_released_by_a_step_back_and_taken_anew() -> None:
     hall.answer(True)
     first, _, second = hall.jobs
     assert (first.key, second.key) == (f"{first.visit}-0-1", f"{first.visit}-1-1")
+
+
+def test_the_program_ends_for_new_settings_when_nobody_stands_here() -> None:
+    ended: list[str] = []
+    hall = Hall(asks_and_does(READ))
+    hall.stage.end_program = lambda: ended.append(hall.page)
+    hall.begin()
+    hall.stage.receive(EndProgram())
+    assert ended == []
+    hall.stage.leave(hall.scene.serial)
+    assert len(ended) == 1
+    idle = Hall(asks_and_does(READ))
+    idle.stage.end_program = lambda: ended.append(idle.page)
+    idle.stage.receive(EndProgram())
+    assert ended[1:] == ["welcome"]

@@ -318,6 +318,7 @@ async def _restart(member: Member) -> None:
     if await Confirm(title=say("service.restart"), rows=(), yes=say("service.restart_yes"), no=say("service.back"),
                      danger=True, remark=say("service.restart_text")):
         await Restart(member.number)
+        raise Left("home")              # the program ends when nobody stands here any more
 
 
 TESTED = (*READERS, "printer", "report", "cards", "terminal", "board", "lights")
