@@ -8,6 +8,7 @@ from django.test import Client
 
 from console_fixtures import RIGHT, staff
 from hospital.care.models import Department
+from hospital.outpatient.models import ReleaseRule
 from hospital.registrar import rights, trail
 from hospital.registrar.models import Step
 from hospital.registrar.rights import Role
@@ -19,7 +20,7 @@ def change(hospital: Hospital, phone: str = "19900005678", name: str = "测试�
     desk, person = staff(Role.REGISTRAR), hospital.patient(name="测试甲", phone="19900001234")
     answer = desk.post(f"/admin/care/patient/{person.pk}/change/", {
         "name": name, "card_kind": person.card_kind, "id_number": person.id_number, "sex": "male", "phone": phone,
-        "no_shows": 0})
+        "no_shows": 0, "social_cards-TOTAL_FORMS": 0, "social_cards-INITIAL_FORMS": 0})
     assert answer.status_code == 302
     return desk
 
@@ -31,6 +32,17 @@ def test_what_is_changed_at_admin_is_there_with_before_and_after_masked(hospital
     assert (step.before, step.after) == ({"name": "测**", "phone": "199****1234", "sex": "unknown"},
                                          {"name": "测**", "phone": "199****5678", "sex": "male"})
     assert step.at == hospital.time.now()
+
+
+def test_rules_made_and_deleted_at_admin_are_there(hospital: Hospital) -> None:
+    office = staff(Role.OFFICE)
+    office.post("/admin/outpatient/releaserule/add/", {"days": 7, "minute": 420})
+    rule = ReleaseRule.objects.get()
+    office.post("/admin/outpatient/releaserule/", {"action": "delete_selected", "_selected_action": rule.pk, "post": "yes"})
+    assert not ReleaseRule.objects.exists()
+    done = [(step.what, step.before.get("days"), step.after.get("days"))
+            for step in Step.objects.exclude(before={}, after={}).order_by("pk")]
+    assert done == [("新增", None, 7), ("删除", 7, None)]
 
 
 def test_the_page_shows_nobody_s_name(hospital: Hospital) -> None:

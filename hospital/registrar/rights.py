@@ -1,8 +1,8 @@
 """Who works here, in which role, and what each role may see and do: one table, for the console's pages and for /admin/.
 
 A row without a dot is a page or an act of the console, and `x` allows it. A row `app.model` is a list of /admin/, and its
-letters are v(iew), a(dd), c(hange); nothing is ever deleted there. Money is looked at, never edited: what is done to it
-goes through actions.
+letters are v(iew), a(dd), c(hange), d(elete); only rules are ever deleted there. Money is looked at, never edited: what is
+done to it goes through actions.
 """
 
 from __future__ import annotations
@@ -69,6 +69,18 @@ money.obligation     v         .      .     .      .        .          v
 money.difference     vc        .      .     .      .        .          v
 money.reconciliation v         .      .     .      .        .          v
 kiosk.socialcard     vacd      .      .     .      .        .          v
+outpatient.releaserule    .    .      .     vacd   .        .          v
+outpatient.sharerule      .    .      .     vacd   .        .          v
+outpatient.limit          .    .      .     vacd   .        .          v
+outpatient.departmentrule .    .      .     vacd   .        .          v
+outpatient.holiday        .    .      .     vacd   .        .          v
+outpatient.pace           .    .      .     vacd   .        .          v
+outpatient.referral  v         .      .     v      .        .          v
+outpatient.message   v         .      .     vc     .        .          v
+queueing.priorityclass    .    .      v     vacd   .        .          v
+queueing.privilege   .         .      vacd  v      .        .          v
+queueing.rules       .         .      v     vacd   .        .          v
+queueing.room        .         .      v     vac    .        .          v
 kiosk.kiosk          vc        .      .     v      .        vc         vc
 kiosk.fact           v         .      .     v      .        v          v
 """

@@ -15,7 +15,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
@@ -113,3 +113,9 @@ def _after(sender: type[Model], instance: Model, created: bool, **_: Any) -> Non
                             label=instance.object_repr[:200])
     elif instance._meta.app_label not in _UNSEEN:
         _write(who, "新增" if created else "修改", instance, instance.__dict__.pop("_trail_before", {}), _kept(instance))
+
+
+@receiver(post_delete)
+def _gone(instance: Model, **_: Any) -> None:
+    if _who.get() and instance._meta.app_label not in _UNSEEN:
+        _write(_who.get(), "删除", instance, _fields(instance), {})
