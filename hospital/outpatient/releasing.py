@@ -66,7 +66,11 @@ def rearrange(schedules: Sequence[Schedule]) -> None:
     """Release and shares of these sessions by the rules of now; not of places that somebody has or holds."""
     found = rules()
     slots: dict[int, list[Slot]] = {one.pk: [] for one in schedules}
-    wanted = list(slots)
+    wanted = [one.pk for one in schedules if any(_is_for(rule, one) for rule in found.shares)]
+    for part in (list(slots)[at:at + 500] for at in range(0, len(slots), 500)):
+        wanted += Slot.objects.filter(schedule__in=part).exclude(share="").order_by().values_list(
+            "schedule", flat=True).distinct()
+    wanted = sorted(set(wanted))
     for part in (wanted[at:at + 500] for at in range(0, len(wanted), 500)):
         for slot in Slot.objects.filter(schedule__in=part, booked=False, hold__isnull=True).order_by("schedule", "number"):
             slots[slot.schedule_id].append(slot)

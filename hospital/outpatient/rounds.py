@@ -28,7 +28,7 @@ def daily() -> int:
     _rule_anew(today)
     day = last + dt.timedelta(days=1) if last else today
     while day <= today:
-        _remember(day, plans if day == today else rosters.Plans())
+        remember(day, plans if day == today else rosters.Plans())
         day += dt.timedelta(days=1)
     return plans.made
 
@@ -43,7 +43,8 @@ def _rule_anew(today: dt.date) -> None:
             releasing.rearrange(list(Schedule.objects.select_for_update().filter(pk__in=wanted).order_by("pk")))
 
 
-def _remember(day: dt.date, plans: rosters.Plans) -> None:
+def remember(day: dt.date, plans: rosters.Plans) -> None:
+    """The round of that day was made, and came to this."""
     of_day = Schedule.objects.filter(released_at__gte=clock.at(day, 0), released_at__lt=clock.at(day, 1440))
     open_ = of_day.filter(state=Schedule.State.OPEN)
     try:

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from django.db import transaction
 
 from hospital import clock
-from hospital.care import numbers, roster
-from hospital.care.models import Department, Patient, Practitioner, Schedule, Slot
+from hospital.care import numbers
+from hospital.care.models import Department, Patient, Practitioner
 from hospital.care.people import check_digit
+from hospital.seeding import rosters
 from hospital.seeding.examining import examinations
 from hospital.seeding.hospital_data import DEPARTMENTS, DOCTORS, FAMILY, GIVEN, TITLES, Dept
 
 DAYS = 14
-_RELEASE_HOUR = 7       # numbers are released at seven in the morning, DAYS days ahead
-_FEES = {"chief": 5000, "associate_chief": 3000, "attending": 2000, "resident": 1500}
-_NOON = 12 * 60
-_HOURS = {      # of the general clinic, in minutes of the day
-    "day": ((480, 720), (810, 1050)),
-    "evening": ((480, 720), (810, 1050), (1050, 1260)),
-    "night": ((480, 720), (810, 1050), (1050, 1440)),
-    "always": ((0, 720), (720, 1440)),
-}
 
 
 def fill(first: dt.date) -> str:
@@ -35,9 +25,7 @@ def fill(first: dt.date) -> str:
                    for code, rows in DOCTORS.items()}
         _patients()
         examinations(first, DAYS)
-        planned = [plan for day in range(DAYS) for one in DEPARTMENTS
-                   for plan in _plans(first + dt.timedelta(days=day), one, departments[one.code], doctors[one.code])]
-        made = _open_sessions(planned)
+        made = rosters.plan(first, DAYS, departments, doctors)
     return (f"{len(departments)} departments, {Practitioner.objects.count()} doctors, "
             f"{Patient.objects.count()} patients, {made} new sessions from {first}")
 
@@ -56,47 +44,6 @@ def _doctor(department: Department, code: str, place: int, row: tuple[str, str, 
     if new:
         doctor.departments.add(department)
     return doctor
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One session to be, with how it is cut."""
-
-    schedule: Schedule
-    minutes: int
-    places: int
-
-
-def _plans(day: dt.date, dept: Dept, department: Department, doctors: list[Practitioner]) -> Iterator[Plan]:
-    for start, end in _HOURS[dept.hours]:
-        yield Plan(_schedule(day, department, None, "general", start, end, dept.fee), 30, 5)
-    weekday = day.weekday()
-    for place, doctor in enumerate(doctors):
-        morning = (weekday + place) % 2 == 0
-        start, end = (480, 720) if morning else (810, 1050)
-        if weekday >= 5 and place not in (0, 2):
-            continue        # at weekends one expert and one special clinic of each department
-        kind = "expert" if place < 2 else "special"
-        yield Plan(_schedule(day, department, doctor, kind, start, end, _FEES[doctor.title]), 30, 2 + place)
-
-
-def _schedule(day: dt.date, department: Department, doctor: Practitioner | None, kind: str, start: int, end: int,
-              fee: int) -> Schedule:
-    return Schedule(department=department, practitioner=doctor, kind=kind, day=day,
-                    half="am" if start < _NOON else "pm", start=clock.at(day, start), end=clock.at(day, end), fee=fee,
-                    state=Schedule.State.OPEN,
-                    released_at=clock.at(day - dt.timedelta(days=DAYS), _RELEASE_HOUR * 60))
-
-
-def _open_sessions(planned: list[Plan]) -> int:
-    days = {plan.schedule.day for plan in planned}
-    known = set(Schedule.objects.filter(day__in=days).values_list("department", "practitioner", "kind", "start"))
-    fresh = [plan for plan in planned if (plan.schedule.department_id, plan.schedule.practitioner_id,
-                                          plan.schedule.kind, plan.schedule.start) not in known]
-    Schedule.objects.bulk_create([plan.schedule for plan in fresh], batch_size=500)
-    slots = [slot for plan in fresh for slot in roster.cut(plan.schedule, plan.minutes, plan.places)]
-    Slot.objects.bulk_create(slots, batch_size=2000)
-    return len(fresh)
 
 
 def _patients() -> None:
