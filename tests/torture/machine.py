@@ -18,7 +18,7 @@ from kiosk import moments
 from kiosk.desk import Desk, Lobby, News
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
-from kiosk.numbers import RULES
+from kiosk.numbers import code_rules
 from kiosk.stage import Stage
 from kiosk.sync import Sync
 from kiosk.visit import Comfort, Scene
@@ -27,6 +27,8 @@ from torture.outside import Outside
 from virtual import PowerCut
 
 STORIES, TILES = dict(stories()), tiles()
+
+CODES = code_rules(visit_card=r"V\d{12}|1\d{15}")      # bar codes, and numbers on stripes
 
 
 class Machine(Core):
@@ -54,7 +56,7 @@ class Machine(Core):
         self.journal = self._make(self.folder)
         self.sync = self.sync_type(self.journal, self.hospital, self.post)
         self.desk = self.desk_type(self.journal, self.hospital, Lobby(*cast(Any, (self.reader, self.scanner, self.paper))),
-                                   SIGN, RULES, self.post, self._wake, self.hospital.departments,
+                                   SIGN, CODES, self.post, self._wake, self.hospital.departments,
                                    self.town.clock.wall, self)
         self.stage = self.stage_type(self, self.desk, self.journeys, TILES, self.town.clock.wall, self.greeting,
                                      self.patience)
