@@ -62,11 +62,14 @@ def test_openapi_describes_every_call_and_its_refusals(hospital: Hospital) -> No
     assert "Payer-Code" in {one["name"] for one in described["paths"][f"{API}/charges"]["post"]["parameters"]}
 
 
+KEY = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
+
+
 def test_nothing_without_a_token(hospital: Hospital) -> None:
     for path, method in CONTRACT.items():
-        for name in ("department", "patient", "appointment", "ticket", "booking"):
+        for name in ("department", "patient", "appointment", "ticket", "booking", "practitioner"):
             path = path.replace(f"{{{name}}}", "1")
-        path = path.replace("{hold}", "6f9619ff-8b86-d011-b42d-00c04fc964ff").replace("{", "").replace("}", "")
+        path = path.replace("{hold}", KEY).replace("{offer}", KEY).replace("{", "").replace("}", "")
         answer = getattr(Client(headers={"Authorization": "Bearer guess"}), method)(API + path)
         assert (answer.status_code, answer.json()) == (401, {"code": "unauthorized", "data": {}}), path
 
