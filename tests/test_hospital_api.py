@@ -149,7 +149,7 @@ def test_a_new_file_is_opened_once(hospital: Hospital, kiosk: Kiosk) -> None:
     assert made.status == 201
     assert made.body | {"id": 0} == {
         "id": 0, "record_no": "00000001", "name": "测试 丙", "sex": "male", "born": "1900-01-01", "id_last4": "000X",
-        "phone_masked": "199****1111", "visit_card": None}
+        "phone_masked": "199****1111", "visit_card": None, "dependants": 0}
     again = kiosk.post("/patients", NEW | {"name": "测试丙", "phone": "19900002222", "id_number": "81000019000101000x"})
     assert again.status == 200 and again.body == made.body | {"phone_masked": "199****2222"}
     assert Patient.objects.count() == 1
