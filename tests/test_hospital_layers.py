@@ -12,10 +12,10 @@ import hospital
 
 ROOT = Path(hospital.__file__).parent
 MAY_NOT = {
-    "care": {"queueing", "money", "kiosk", "registrar", "payments", "tending"},
+    "care": {"queueing", "money", "kiosk", "fhir", "registrar", "payments", "tending"},
     "money": {"kiosk", "fhir", "registrar", "tending"},
-    "queueing": {"money", "kiosk", "registrar", "tending"},
     "outpatient": {"queueing", "examining", "kiosk", "fhir", "registrar", "console", "tending"},
+    "queueing": {"money", "kiosk", "registrar", "tending"},
     "examining": {"money", "kiosk", "registrar", "tending"},
     "fhir": {"registrar", "tending"},
     "kiosk": {"fhir", "registrar", "tending"},
