@@ -13,7 +13,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -59,9 +59,8 @@ class Browser:
         self.until(lambda: words in self.text())
 
     def until(self, holds: Callable[[], Any]) -> Any:
-        """What it says, once it holds; a part of the page that was just replaced is looked for again."""
-        waits = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05,
-                              ignored_exceptions=[StaleElementReferenceException])
+        """What it says, once it holds. Who asks while a page is being replaced may get any error, and asks again."""
+        waits = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05, ignored_exceptions=[WebDriverException])
         return waits.until(lambda _: holds())
 
     def log_in(self, name: str, password: str) -> None:

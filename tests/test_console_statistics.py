@@ -138,7 +138,7 @@ def test_kiosks_at_a_glance(hospital: Hospital, time: Clock, office: Client) -> 
     rows = {re.findall(r'row">(\w+)', row)[0]: re.sub(r"<[^>]+>|\s+", " ", row)
             for row in shown.split("<tbody>")[1].split("</tr>")[:-1]}
     assert list(rows) == ["empty", "faulty", "silent", "well", "off"], "alarms first"
-    assert "正常" in rows["well"] and "register 11-20 08:05" in rows["well"] and "缺纸" not in rows["well"].replace(
+    assert "正常" in rows["well"] and "挂号 11-20 08:05" in rows["well"] and "缺纸" not in rows["well"].replace(
         "未报缺纸", "")
     assert "有故障" in rows["faulty"] and "凭条打印机" in rows["faulty"] and "失联" in rows["silent"] and "停用" in rows["off"]
     assert "缺纸" in rows["empty"].replace("未报缺纸", "") and "待人工" in rows["empty"]

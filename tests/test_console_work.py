@@ -17,7 +17,7 @@ from hospital import clock
 from hospital.care.models import Patient
 from hospital.examining import booking
 from hospital.examining.models import Segment, Turn
-from hospital.queueing import boards
+from hospital.queueing import alarms, boards
 from hospital.queueing.models import Room, Sitting, Ticket
 from hospital.registrar.models import Step
 from hospital.registrar.rights import Role
@@ -149,6 +149,16 @@ def test_the_corridor_shows_every_department_in_one_line(area: Area, desk: Desk)
     assert listed.count("/console/board/") == 2 * 3, "the corridor, the area, the department"
 
 
+def test_the_office_sees_where_nobody_calls(area: Area, time: Clock) -> None:
+    area.comes()
+    office = staff(Role.OFFICE)
+    assert "现在没有告警" in office.get("/console/alarms").content.decode()
+    time.go(minutes=21)
+    assert alarms.watch() == 1
+    shown = office.get("/console/alarms", headers={"X-By-Itself": "1"}).content.decode()
+    assert "停叫：已 21 分钟无人叫号" in shown and "陈" in shown and "<html" not in shown
+
+
 @pytest.fixture
 def blood(hospital: Hospital, time: Clock) -> Turn:
     """Tomorrow at eight, somebody's blood."""
@@ -164,14 +174,14 @@ def test_the_desk_s_day(blood: Turn) -> None:
     nurse = staff(Role.NURSE)
     page = f"/console/desks?station={blood.segment.station_id}"
     shown = nurse.get(page).content.decode()
-    assert "已约 1 人，到达 0 人。需开 1 个窗口，现开 6 个。" in shown and "测**" in shown and "测试甲" not in shown
+    assert "已约 1 人，已到 0 人。需开 1 个窗口，现开 6 个。" in shown and "测**" in shown and "测试甲" not in shown
     part = nurse.post(f"/console/desks/turns/{blood.pk}/arrived", headers={"HX-Request": "true"}).content.decode()
-    assert "到达 1 人" in part and "<html" not in part
+    assert "已到 1 人" in part and "<html" not in part
     assert nurse.post(f"/console/desks/turns/{blood.pk}/done").headers["Location"] == page
     again = nurse.post(f"/console/desks/turns/{blood.pk}/missed", headers={"HX-Request": "true"})
     assert again.status_code == 409 and "状态已经改变" in again.content.decode()
     assert [(step.who, step.what, step.after.get("state")) for step in Step.objects.order_by("pk")] == [
-        ("one-nurse", "到达", "arrived"), ("one-nurse", "完成", "done")]
+        ("one-nurse", "已到", "arrived"), ("one-nurse", "完成", "done")]
 
 
 def test_windows_are_opened_and_said_to_be_too_few(blood: Turn) -> None:

@@ -22,6 +22,11 @@ _WHAT = {"idcard": Both("身份证阅读器", "ID card reader"), "printer": Both
          "report": Both("报告打印机", "Report printer"), "scanner": Both("扫码器", "Scanner"),
          "server": Both("服务器连接", "Connection"), "payment": Both("支付", "Payment"), "cards": Both("发卡机", "Cards"),
          "terminal": Both("银行卡终端", "Bank terminal"), "watchdog": Both("看门狗", "Watchdog")}
+_JOURNEYS = {"register": Both("挂号", "Register"), "cancel": Both("退号", "Give back"), "reprint": Both("补打", "Reprint"),
+             "enroll": Both("建档", "New file"), "checkin": Both("签到", "Check in"), "collect": Both("取号", "Collect"),
+             "waiting": Both("候诊查询", "Waiting"), "examine": Both("检查预约", "Examination"),
+             "blood": Both("采血预约", "Blood draw"), "consent": Both("变更答复", "Consent"),
+             "maintain": Both("维护", "Service menu")}
 _PAPER = {"paper_out": Both("缺纸", "Out of paper"), "paper_jam": Both("卡纸", "Paper jam"),
           "cover_open": Both("打印机盖未合", "Cover open")}
 
@@ -35,6 +40,12 @@ class Machine:
     failing: list[Both] = field(default_factory=list)
     journey: Fact | None = None     # the last that was begun
     owed: list[Owed] = field(default_factory=list)
+
+    @property
+    def begun(self) -> Both:
+        """The name of that journey; its own word where we have none."""
+        name = str(self.journey.data.get("journey", "")) if self.journey else ""
+        return _JOURNEYS.get(name, Both(name, name))
 
     @property
     def alarm(self) -> bool:

@@ -30,6 +30,8 @@ MENU = (
           Both("停诊、替诊、换诊，受影响的患者", "Stop, substitute, move; who is affected")),
     Entry("noshows", "console:noshows", Both("爽约名单", "No-shows"),
           Both("爽约次数、免计", "How often, and what is forgiven")),
+    Entry("alarms", "console:alarms", Both("排队告警", "Alarms"),
+          Both("拥堵、停叫", "A queue that grows, a room where nobody calls")),
     Entry("boards", "console:boards", Both("候诊屏", "Boards"),
           Both("各候诊区大屏的链接", "The links of the screens in the waiting areas")),
     Entry("statistics", "console:statistics", Both("统计", "Statistics"),

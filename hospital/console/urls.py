@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from hospital.console.views import boards, changes, desks, entrance, kiosks, noshows, room, roster, statistics, trail
+from hospital.console.views import alarms, boards, changes, desks, entrance, kiosks, noshows, room, roster, statistics, trail
 
 
 class RoomVerb:
@@ -56,6 +56,7 @@ urlpatterns = [
     path("changes/offers/<uuid:offer>/<said:said>", changes.answer, name="offer"),
     path("noshows", noshows.page, name="noshows"),
     path("noshows/<int:miss>/forgive", noshows.forgive, name="forgive"),
+    path("alarms", alarms.page, name="alarms"),
     path("boards", boards.page, name="boards"),
     path("board/<str:key>", boards.board, name="board"),
     path("board/<str:key>/state", boards.state, name="board-state"),

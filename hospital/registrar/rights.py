@@ -49,6 +49,7 @@ changes-make         .         .      .     x      .        .          .
 changes-contacts     .         .      .     x      .        .          .
 noshows              x         .      .     x      .        .          x
 noshows-forgive      .         .      .     x      .        .          .
+alarms               .         .      x     x      .        .          x
 boards               .         .      x     x      .        x          x
 
 care.patient         vac       .      .     v      .        .          v

@@ -18,7 +18,7 @@ from hospital.refusal import Refusal
 from hospital.registrar import trail
 
 _VERBS: dict[str, tuple[str, Callable[[int], Turn]]] = {
-    "arrived": ("到达", desk.arrived), "done": ("完成", desk.done), "missed": ("未到", desk.missed)}
+    "arrived": ("已到", desk.arrived), "done": ("完成", desk.done), "missed": ("未来", desk.missed)}
 VERBS = tuple(_VERBS)
 _MOST = 40      # windows side by side
 
