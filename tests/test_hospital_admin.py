@@ -66,7 +66,8 @@ def test_patients_are_found_by_name_number_and_card(desk: Client, hospital: Hosp
 
 
 def test_a_registrar_opens_a_file_by_hand(desk: Client) -> None:
-    words = {"name": "测试乙", "card_kind": "resident", "id_number": "999999199202020018", "sex": "female", "no_shows": 0}
+    words = {"name": "测试乙", "card_kind": "resident", "id_number": "999999199202020018", "sex": "female", "no_shows": 0,
+             "social_cards-TOTAL_FORMS": 0, "social_cards-INITIAL_FORMS": 0}
     wrong = desk.post("/admin/care/patient/add/", words | {"id_number": "999999199202020019"})
     assert "证件号码有误" in wrong.content.decode()
     answer = desk.post("/admin/care/patient/add/", words)
