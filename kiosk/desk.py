@@ -15,9 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from drivers.contract import (CardReader, DeviceError, IdCard, Printed, Printer, Scanner, SocialCard, Stripe,
-                              VisitCard)
-from drivers.service import Service
+from drivers.contract import DeviceError, Printed
 from kiosk import requests as r
 from kiosk import tickets
 from kiosk.care import Hold
@@ -25,6 +23,7 @@ from kiosk.ears import Hear, PaymentEar, card_ear, code_ear, payer_ear
 from kiosk.hands import Hands, Threads
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
+from kiosk.lobby import EAR_OF, Lobby
 from kiosk.moments import moment
 from kiosk.numbers import CodeRule
 from kiosk.play import Entry
@@ -36,7 +35,6 @@ HANDS = 4                                   # acts at once, for whoever stands h
 BACK_HANDS = 2                              # acts at once that nobody waits for: they never keep a person waiting
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)    # seconds before the next try of an act whose outcome is unknown
 PRINT_TIME = 25.0                           # seconds a ticket may take, cutting and confirming included
-EAR_OF = {"payer_code": "scanner"}           # whose ear it is, where the name is another
 LOOKING = 0.25                              # seconds after which a new page is drawn, and somebody looks at it
 
 log = logging.getLogger(__name__)
@@ -106,22 +104,6 @@ class Ear(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Lobby:
-    """The devices of this machine; None: it has no such reader."""
-
-    idcard: Service[CardReader[IdCard]]
-    scanner: Service[Scanner]
-    printer: Service[Printer]
-    social: Service[CardReader[SocialCard]] | None = None
-    visit_card_reader: Service[CardReader[VisitCard]] | None = None
-    stripe: Service[CardReader[Stripe]] | None = None
-
-    def has(self, ear: str) -> bool:
-        """Is there a device to listen at? (A payment is heard without one.)"""
-        return getattr(self, EAR_OF.get(ear, ear), True) is not None
-
-
 class Desk:
     """`post` takes messages from any thread to the stage. `wake` is called when news lies ready to be sent. `hands`: by
     whom and when work is done; threads of its own where nobody says otherwise."""
@@ -137,6 +119,7 @@ class Desk:
         self._ears: dict[str, Ear] = {}
         self._asked: Collection[str] = ()       # the kinds of codes that the question of this moment takes
         self._dropped: set[str] = set()
+        self._waiting: dict[str, Job] = {}      # acts whose next try the clock will ring for
         self.closed: Collection[str] = ()
         """What patients cannot use now, by the will of staff: devices, and `pay`."""
         self.service: Callable[[Any], Any] = _no_service
@@ -154,8 +137,10 @@ class Desk:
             self._back.after(LOOKING, lambda: self._journal.prepare(entries))
 
     def drop(self, job: Job) -> None:
-        """Nobody waits for this job any more: stop trying. Only for requests that leave nothing to be settled."""
-        self._dropped.add(job.key)
+        """Nobody waits for this job any more: stop trying, and forget whom it is about. Only for requests that leave
+        nothing to be settled."""
+        if self._waiting.pop(job.key, None) is None:
+            self._dropped.add(job.key)
 
     def listen(self, ask: r.Ask[Any], serial: int) -> None:
         """Open the ears of a question, and close the others.
@@ -268,10 +253,24 @@ class Desk:
                 self._conclude(job, r.Refused("fault"))
                 return
             if job.request.repeats:
-                self._back.after(_pause(tries), lambda: self._try(job, tries + 1))
+                self._try_later(job, tries)
                 return
             value = r.Refused("print_unknown")      # it may be on paper: never twice under one number
         self._conclude(job, value)
+
+    def _try_later(self, job: Job, tries: int) -> None:
+        """The clock knows the key alone: who leaves meanwhile is forgotten at once, not when it rings."""
+        if job.key in self._dropped:
+            self._dropped.discard(job.key)
+            return
+        key = job.key
+        self._waiting[key] = job
+        self._back.after(_pause(tries), lambda: self._try_again(key, tries + 1))
+
+    def _try_again(self, key: str, tries: int) -> None:
+        job = self._waiting.pop(key, None)
+        if job is not None:
+            self._try(job, tries)
 
     def _refuse_what_is_closed(self, request: r.Do[Any]) -> None:
         """Only what was never begun: whatever may have happened already is asked about to its end."""

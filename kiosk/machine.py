@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from drivers.contract import Status
 from drivers.service import Service
 from kiosk.cabinet import AROUND, Cabinet
-from kiosk.desk import Desk, Lobby, News, Shut
+from kiosk.desk import Desk, News, Shut
 from kiosk.dialogue import Ports
 from kiosk.ears import works
 from kiosk.hospital import Hospital
@@ -22,6 +22,7 @@ from kiosk.hospital_fhir import FhirHospital
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
 from kiosk.lights import Lit
+from kiosk.lobby import Lobby
 from kiosk.numbers import code_rules
 from kiosk.offer import EndProgram
 from kiosk.power import Shutdown

@@ -347,7 +347,12 @@ class Stage:
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         self._stop()
-        self._timer = self._ports.after(seconds, call)
+
+        def ring() -> None:
+            self._timer = None          # a timer that has rung would remember whom it rang for
+            call()
+
+        self._timer = self._ports.after(seconds, ring)
 
 
 def _reference(play: Play) -> str:

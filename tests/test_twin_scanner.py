@@ -114,7 +114,7 @@ def test_older_newland_is_told(bench: Bench, port: Port) -> None:
 
 def test_the_light_ends_with_a_stop_a_code_or_its_time(bench: Bench, port: Port) -> None:
     port.ask(TRIGGER_MODE, 17)
-    port.ask(b"~\x010000#ORTSET60000;\x03", 21)
+    port.ask(b"~\x010000#ORTSET3000000;\x03", 23)
     for stop, answer in ((bytes.fromhex("7E0008010002 00 ABCD"), 7), (START.replace(b"TRG1", b"TRG0"), 17)):
         port.ask(START, 17)
         assert bench.scanner.shines
