@@ -114,12 +114,12 @@ def test_older_newland_is_told(bench: Bench, port: Port) -> None:
 
 def test_the_light_ends_with_a_stop_a_code_or_its_time(bench: Bench, port: Port) -> None:
     port.ask(TRIGGER_MODE, 17)
-    port.ask(b"~\x010000#ORTSET3000000;\x03", 23)
+    port.ask(b"~\x010000#ORTSET600000;\x03", 22)
     for stop, answer in ((bytes.fromhex("7E0008010002 00 ABCD"), 7), (START.replace(b"TRG1", b"TRG0"), 17)):
         port.ask(START, 17)
-        assert bench.scanner.shines
+        bench.scanner.until(lambda: bench.scanner.shines)
         port.ask(stop, answer)
-        assert not bench.scanner.shines
+        bench.scanner.until(lambda: not bench.scanner.shines)
     port.ask(b"~\x010000#ORTSET20;\x03", 18)
     port.ask(START, 17)
     bench.scanner.until(lambda: not bench.scanner.shines)
