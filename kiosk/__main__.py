@@ -117,7 +117,15 @@ def _settings(asked: argparse.Namespace) -> Settings:
             raise BadSetting(f"--set wants NAME=VALUE, not {pair}.")
         given[name] = value
     changed = Local(asked.state / "local.json", dt.datetime.now).overrides
-    return load(asked.state / "kiosk.ini", **{**changed, **given})
+    try:
+        return load(asked.state / "kiosk.ini", **{**changed, **given})
+    except BadSetting as bad:
+        if not changed:
+            raise
+        # What was changed at the machine may fit another version of the program; no menu leads back if it does not start.
+        settings = load(asked.state / "kiosk.ini", **given)
+        print(f"What was changed at the machine is left out: {bad}", file=sys.stderr)
+        return settings
 
 
 def _run(asked: argparse.Namespace) -> int:

@@ -113,10 +113,10 @@ class Sync:
     def _live(self) -> None:
         while True:
             try:
-                self._each()
                 pause = self.round()
                 if self._there:
                     self._telling.tell()
+                self._each()            # last: what fails there must not keep news from the hospital
             except Exception as fault:       # a full disk, a fault of our own: the next round may go well
                 log.error("a round failed: %s", type(fault).__name__)
                 pause = AWAY

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 from pathlib import Path
 
 import pytest
 
+from kiosk.__main__ import _settings
 from kiosk.requests.service import Closure
 from kiosk.service.local import Local
+from kiosk.settings import BadSetting
 
 NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
@@ -67,3 +70,24 @@ def test_closed_until_reopened_over_a_restart(tmp_path: Path, wall: Wall, local:
     assert again.closed == (Closure("pay", "network", "1001", NOON),)
     assert again.reopen("pay") and not again.reopen("pay")
     assert Local(tmp_path / "local.json", wall).closed == ()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"changes": [{"name": "volume"}], "closed": []}',
+                                  '{"changes": [], "closed": [{"what": "pay", "since": 1}]}'])
+def test_a_file_that_makes_no_sense_stops_no_machine(tmp_path: Path, wall: Wall, text: str) -> None:
+    (tmp_path / "local.json").write_text(text)
+    local = Local(tmp_path / "local.json", wall)
+    assert local.overrides == {} and local.closed == ()
+    local.close("pay", "network", "1001")
+    assert [closure.what for closure in Local(tmp_path / "local.json", wall).closed] == ["pay"]
+
+
+@pytest.mark.parametrize("name, value", [("colour", "red"), ("volume", "loud")])
+def test_a_change_of_another_version_is_left_out(tmp_path: Path, wall: Wall, capsys: pytest.CaptureFixture[str],
+                                                 name: str, value: str) -> None:
+    Local(tmp_path / "local.json", wall).change(name, value, "", "1001", today_only=False)
+    settings = _settings(argparse.Namespace(state=tmp_path, set=["patience=90"]))
+    assert (settings.volume, settings.patience) == (60, 90)
+    assert "left out" in capsys.readouterr().err
+    with pytest.raises(BadSetting):
+        _settings(argparse.Namespace(state=tmp_path, set=["patience=1"]))

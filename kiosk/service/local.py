@@ -23,7 +23,10 @@ class Local:
     def __init__(self, path: Path, now: Callable[[], dt.datetime]) -> None:
         self._path, self._now = path, now
         self._turn = threading.RLock()
-        self._changes, self._closed = self._read()
+        try:
+            self._changes, self._closed = self._read()
+        except (ValueError, KeyError, TypeError):
+            self._changes, self._closed = {}, {}       # damaged, or of another version: the machine starts all the same
 
     @property
     def changes(self) -> tuple[LocalChange, ...]:
@@ -82,8 +85,8 @@ class Local:
     def _read(self) -> tuple[dict[str, LocalChange], dict[str, Closure]]:
         try:
             data = json.loads(self._path.read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}, {}        # damaged: the machine starts as kiosk.ini says
+        except FileNotFoundError:
+            return {}, {}
         changes = [LocalChange(**{**row, "at": dt.datetime.fromisoformat(row["at"]),
                                   "until": dt.date.fromisoformat(row["until"]) if row["until"] else None})
                    for row in data["changes"]]
