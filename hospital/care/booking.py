@@ -10,13 +10,15 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from hospital import clock
 from hospital.care import numbers
+from hospital.composed import added, asked, changed
 from hospital.care.models import Appointment, Channel, Hold, Patient, Schedule, Slot
 from hospital.refusal import Refusal
 
@@ -24,17 +26,36 @@ _SEGMENT = re.compile(r"(\d{1,12})-([01]\d|2[0-3])([0-5]\d)")
 _ACTIVE = (Appointment.State.BOOKED, Appointment.State.ARRIVED, Appointment.State.FULFILLED)
 
 
+@asked
+def _locked_person(patient: int) -> QuerySet[Patient]:
+    return Patient.objects.select_for_update(no_key=True).filter(pk=patient)
+
+
+@asked
+def _locked_holder(hold: uuid.UUID) -> QuerySet[Patient]:
+    return Patient.objects.select_for_update(no_key=True, of=("self",)).filter(holds=hold)
+
+
+@asked
+def _held(hold: uuid.UUID) -> QuerySet[Hold]:
+    return Hold.objects.select_related("slot__schedule__department", "slot__schedule__practitioner").filter(pk=hold)
+
+
+@asked
+def _booked_by(hold: uuid.UUID) -> QuerySet[Appointment]:
+    return Appointment.objects.filter(hold=hold)
+
+
 def lock_person(patient: int) -> Patient:
     """The person's row, held until the transaction ends: what one person does, happens one thing at a time."""
-    found = Patient.objects.select_for_update().filter(pk=patient).first()
+    found = _locked_person.first(patient)
     if found is None:
         raise Refusal("unknown_patient")
     return found
 
 
 def get_hold(hold: uuid.UUID) -> Hold:
-    found = (Hold.objects.select_related("slot__schedule__department", "slot__schedule__practitioner")
-             .filter(pk=hold).first())
+    found = _held.first(hold)
     if found is None:
         raise Refusal("unknown_hold")
     return found
@@ -42,8 +63,10 @@ def get_hold(hold: uuid.UUID) -> Hold:
 
 def locked_hold(hold: uuid.UUID) -> Hold:
     """The hold as it is now and stays, for its person is locked."""
-    lock_person(get_hold(hold).patient_id)
-    return get_hold(hold)
+    person = _locked_holder.first(hold)
+    found = get_hold(hold)
+    found.patient = person
+    return found
 
 
 def standing(hold: Hold) -> bool:
@@ -56,6 +79,18 @@ def live(hold: Hold) -> bool:
     return standing(hold) and hold.until > clock.now()
 
 
+Limit = Callable[[Patient, Schedule, dt.datetime, int], None]
+"""What else the hospital asks before a person gets a session: when it is held, and again when it is booked, for between
+the two much may have been booked. The last argument is the slot that is in hand already (0: none). Raises Refusal."""
+
+_limits: list[Limit] = []
+
+
+def keep(limit: Limit) -> None:
+    """From now on this is asked, too. For applications that build on this one, when they start."""
+    _limits.append(limit)
+
+
 Rules = Callable[[Patient, Schedule, dt.datetime], frozenset[str]]
 """What the hospital has to say of a person who wants a session: whose places they may take besides everybody's
 (`Slot.share`). Raises Refusal. The person is locked."""
@@ -64,62 +99,91 @@ Rules = Callable[[Patient, Schedule, dt.datetime], frozenset[str]]
 def hold(patient: int, segment: str, kiosk: str, channel: str = Channel.KIOSK, rules: Rules | None = None) -> Hold:
     """Keep the first free number of a segment for a person, for HOLD_SECONDS, at the price of this moment."""
     person = lock_person(patient)
-    schedule, start = _find_segment(segment)
-    now = clock.now()
-    _let_go_of_older(person, schedule, kiosk, now)
-    _may_book(person, schedule, now)
+    slot, now = _find_segment(segment), clock.now()
+    schedule = slot.schedule
+    kept = _let_go_of_older(_kept_by(patient, schedule.day), schedule, kiosk, now)
+    _may_book(person, kept, schedule, now)
     shares = rules(person, schedule, now) if rules else frozenset({str(channel)})
     made = Hold(patient=person, kiosk=kiosk, channel=channel, fee=schedule.fee, made_at=now,
                 until=now + dt.timedelta(seconds=settings.HOLD_SECONDS))
-    taken = _take_slot(schedule.pk, start, made, shares)
+    taken = _take_slot(slot, made, shares)
     if taken is None:
         raise Refusal("slot_full")
-    made.slot_id = taken
-    made.save(force_insert=True)
-    return get_hold(made.pk)
+    made.slot = taken
+    return added(made)
 
 
-def _find_segment(segment: str) -> tuple[Schedule, dt.datetime]:
+@asked
+def _schedule(pk: int) -> QuerySet[Schedule]:
+    return Schedule.objects.select_related("department", "practitioner").filter(pk=pk)
+
+
+@asked
+def _first_of(schedule: int, start: dt.datetime) -> QuerySet[Slot]:
+    return Slot.objects.filter(schedule=schedule, start=start).order_by("number")[:1]
+
+
+@asked
+def _kept_by(patient: int, day: dt.date) -> QuerySet[Slot]:
+    """The numbers of a day that a person holds, or held and nobody has taken since."""
+    return Slot.objects.select_related("hold", "schedule").filter(
+        hold__patient=patient, booked=False, schedule__day=day).order_by("id")
+
+
+@asked
+def _booked_on(patient: int, day: dt.date) -> QuerySet[Appointment]:
+    return Appointment.objects.filter(patient=patient, day=day, state__in=_ACTIVE).order_by("id")
+
+
+def _find_segment(segment: str) -> Slot:
+    """The first number of a segment that can be booked now."""
     match = _SEGMENT.fullmatch(segment)
-    schedule = match and Schedule.objects.select_related("department").filter(pk=int(match[1])).first()
-    if not match or not schedule or schedule.state == Schedule.State.DRAFT or schedule.released_at > clock.now():
+    schedule, now = _schedule.first(int(match[1])) if match else None, clock.now()
+    if not match or not schedule or schedule.state == Schedule.State.DRAFT or schedule.released_at > now:
         raise Refusal("unknown_segment")
-    start = clock.at(schedule.day, int(match[2]) * 60 + int(match[3]))
-    slot = Slot.objects.filter(schedule=schedule, start=start).first()
+    slot = _first_of.first(schedule.pk, clock.at(schedule.day, int(match[2]) * 60 + int(match[3])))
     if slot is None:
         raise Refusal("unknown_segment")
     if schedule.state != Schedule.State.OPEN:
         raise Refusal("session_stopped")
-    if slot.end <= clock.now():
+    if slot.end <= now:
         raise Refusal("past")
-    return schedule, start
+    slot.schedule = schedule
+    return slot
 
 
-def _let_go_of_older(person: Patient, schedule: Schedule, kiosk: str, now: dt.datetime) -> None:
-    """A person holds one number a half day and department: the older one goes, unless another machine has it."""
-    older = Slot.objects.filter(hold__patient=person, booked=False, schedule__department=schedule.department_id,
-                                schedule__day=schedule.day, schedule__half=schedule.half)
-    holds = Hold.objects.filter(holding__in=older)
-    elsewhere = holds.filter(until__gt=now).exclude(kiosk=kiosk).first()
-    if elsewhere is not None:
-        raise Refusal("held_elsewhere", until=clock.local(elsewhere.until).isoformat())
-    for hold in holds:
-        _free(hold, now)
+def _let_go_of_older(kept: list[Slot], schedule: Schedule, kiosk: str, now: dt.datetime) -> list[Slot]:
+    """A person holds one number a half day and department: the older one goes, unless another machine has it. What of the
+    day's numbers the person keeps."""
+    same = [one for one in kept if _same(one.schedule, schedule)]
+    for slot in same:
+        if slot.hold.until > now and slot.hold.kiosk != kiosk:
+            raise Refusal("held_elsewhere", until=clock.local(slot.hold.until).isoformat())
+    for slot in same:
+        _free(slot.hold, now)
+    return [one for one in kept if one not in same]
 
 
-def _may_book(person: Patient, schedule: Schedule, now: dt.datetime) -> None:
-    booked = Appointment.objects.filter(patient=person, day=schedule.day, state__in=_ACTIVE)
-    same = booked.filter(department=schedule.department_id, half=schedule.half).first()
-    if same is not None:
-        raise Refusal("already_booked", appointment=same)
-    holding = Slot.objects.filter(hold__patient=person, booked=False, held_until__gt=now, schedule__day=schedule.day)
-    if booked.count() + holding.count() >= settings.PER_DAY:
+def _same(one: Schedule | Appointment, schedule: Schedule) -> bool:
+    """In the same department on the same half day?"""
+    return (one.department_id, one.day, one.half) == (schedule.department_id, schedule.day, schedule.half)
+
+
+def _may_book(person: Patient, kept: list[Slot], schedule: Schedule, now: dt.datetime) -> None:
+    booked = _booked_on(person.pk, schedule.day)
+    for one in booked:
+        if _same(one, schedule):
+            raise Refusal("already_booked", appointment=one)
+    holding = [one for one in kept if one.held_until and one.held_until > now]
+    if len(booked) + len(holding) >= settings.PER_DAY:
         raise Refusal("daily_limit", limit=settings.PER_DAY)
     if person.no_shows >= settings.NO_SHOWS and schedule.day > clock.local(now).date():
         raise Refusal("blacklisted")
+    for limit in _limits:
+        limit(person, schedule, now, 0)
 
 
-def _take_slot(schedule: int, start: dt.datetime, hold: Hold, shares: frozenset[str]) -> int | None:
+def _take_slot(first: Slot, hold: Hold, shares: frozenset[str]) -> Slot | None:
     """One guarded statement: of all who ask at once, each gets another slot or none; places of their own share first."""
     skip = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     moment = connection.ops.adapt_datetimefield_value
@@ -131,10 +195,12 @@ def _take_slot(schedule: int, start: dt.datetime, hold: Hold, shares: frozenset[
             " SELECT id FROM care_slot WHERE schedule_id = %s AND start = %s AND NOT booked"
             " AND (held_until IS NULL OR held_until <= %s)"
             " AND (share IN (" + ", ".join(["%s"] * len(mine)) + ") OR share_until <= %s)"
-            " ORDER BY CASE WHEN share = '' THEN 1 ELSE 0 END, number LIMIT 1 " + skip + ") RETURNING id",
-            [key, moment(hold.until), schedule, moment(start), moment(hold.made_at), *mine, moment(hold.made_at)])
+            " ORDER BY CASE WHEN share = '' THEN 1 ELSE 0 END, number LIMIT 1 " + skip + ") RETURNING id, number",
+            [key, moment(hold.until), first.schedule_id, moment(first.start), moment(hold.made_at), *mine,
+             moment(hold.made_at)])
         row = cursor.fetchone()
-    return int(row[0]) if row else None
+    return row and Slot(id=row[0], number=row[1], schedule=first.schedule, start=first.start, end=first.end, hold=hold,
+                        held_until=hold.until)
 
 
 def prolong(hold: Hold, until: dt.datetime) -> bool:
@@ -165,27 +231,39 @@ def _free(hold: Hold, now: dt.datetime) -> None:
     Hold.objects.filter(pk=hold.pk, released_at__isnull=True).update(released_at=now)
 
 
+@changed
+def _book_slot(slot: int, hold: uuid.UUID) -> tuple[QuerySet[Slot], dict[str, Any]]:
+    free = Slot.objects.filter(pk=slot, hold=hold, booked=False, schedule__state=Schedule.State.OPEN)
+    return free, {"booked": True, "held_until": None}
+
+
 def book(hold: Hold) -> Appointment | None:
     """Turn a standing hold into an appointment; None where that cannot be any more.
 
     The slot may be booked a little after the hold's end as long as nobody else took it and it is not over itself.
     """
-    person = lock_person(hold.patient_id)
+    lock_person(hold.patient_id)
+    return _book(hold)
+
+
+def _book(hold: Hold) -> Appointment | None:
     schedule, now = hold.slot.schedule, clock.now()
     if hold.slot.end <= now:
         return None
-    booked = Appointment.objects.filter(patient=person, day=schedule.day, state__in=_ACTIVE)
-    same = Q(department=schedule.department_id, half=schedule.half)
-    if booked.filter(same).exists() or booked.count() >= settings.PER_DAY:
+    booked = _booked_on(hold.patient_id, schedule.day)
+    if len(booked) >= settings.PER_DAY or any(_same(one, schedule) for one in booked):
         return None
-    if not Schedule.objects.filter(pk=schedule.pk, state=Schedule.State.OPEN).exists():
+    try:
+        for limit in _limits:
+            limit(hold.patient, schedule, now, hold.slot_id)
+    except Refusal:
         return None
-    if not Slot.objects.filter(pk=hold.slot_id, hold=hold, booked=False).update(booked=True, held_until=None):
+    if not _book_slot(hold.slot_id, hold.pk):
         return None
-    return Appointment.objects.create(
-        code=numbers.appointment_code(schedule.day), patient=person, slot=hold.slot, hold=hold,
+    return added(Appointment(
+        code=numbers.appointment_code(schedule.day), patient=hold.patient, slot=hold.slot, hold=hold,
         department=schedule.department, day=schedule.day, half=schedule.half, fee=hold.fee, channel=hold.channel,
-        booked_at=now)
+        booked_at=now))
 
 
 def confirm(hold: Hold) -> Appointment:
@@ -193,11 +271,11 @@ def confirm(hold: Hold) -> Appointment:
 
     The hold was read under the person's lock. Raises unpaid, hold_ended, already_cancelled.
     """
-    booked = Appointment.objects.filter(hold=hold).first()
+    booked = _booked_by.first(hold.pk)
     if booked is None:
         if hold.fee and live(hold):
             raise Refusal("unpaid")
-        booked = book(hold) if live(hold) else None
+        booked = _book(hold) if live(hold) else None
     if booked is None:
         raise Refusal("hold_ended")
     if booked.state == Appointment.State.CANCELLED:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import QuerySet
+
 from hospital import clock
 from hospital.care.models import Channel, Department, Patient
+from hospital.composed import asked
 from hospital.outpatient.models import Referral
 from hospital.refusal import Refusal
 
@@ -15,8 +18,13 @@ SHARE: str = Channel.COMMUNITY
 
 def priority_of(patient: int, department: int, day: dt.date) -> bool:
     """Was this person referred to this department, for this day? Then they go first. One query."""
+    return bool(_covering(patient, department, day))
+
+
+@asked
+def _covering(patient: int, department: int, day: dt.date) -> QuerySet[Referral]:
     return Referral.objects.filter(patient=patient, department=department, withdrawn_at__isnull=True,
-                                   from_day__lte=day, until_day__gte=day).exists()
+                                   from_day__lte=day, until_day__gte=day)[:1]
 
 
 def referred(patient: int, department: int) -> bool:

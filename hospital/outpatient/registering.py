@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from hospital.care import booking
 from hospital.care.models import Appointment, Channel, Hold, Patient, Schedule, Slot
+from hospital.composed import asked
 from hospital.outpatient import noshows, referral
 from hospital.outpatient.models import Limit
 from hospital.refusal import Refusal
@@ -37,7 +38,6 @@ def rules_of(channel: str) -> booking.Rules:
     def rules(person: Patient, schedule: Schedule, now: dt.datetime) -> frozenset[str]:
         if channel in REMOTE:
             noshows.make_sure_not_withdrawn(person, now)
-        _keep_limits(person, schedule, now)
         return shares_of(channel, person.pk, schedule.department_id, schedule.day)
     return rules
 
@@ -53,8 +53,14 @@ def shares_of(channel: str, patient: int | None = None, department: int | None =
     return frozenset(mine)
 
 
-def _keep_limits(person: Patient, schedule: Schedule, now: dt.datetime) -> None:
-    limits = list(Limit.objects.filter(Q(department__isnull=True) | Q(department=schedule.department_id)))
+@asked
+def _limits(department: int) -> QuerySet[Limit]:
+    return Limit.objects.filter(Q(department__isnull=True) | Q(department=department))
+
+
+def keep_limits(person: Patient, schedule: Schedule, now: dt.datetime, in_hand: int) -> None:
+    """The limits of the outpatient office, as care.booking asks. Raises booking_limit {days, limit}."""
+    limits = _limits(schedule.department_id)
     if not limits:
         return
     reach = dt.timedelta(days=max(limit.days for limit in limits) - 1)
@@ -62,7 +68,7 @@ def _keep_limits(person: Patient, schedule: Schedule, now: dt.datetime) -> None:
     visits = list(Appointment.objects.filter(patient=person, day__range=near, state__in=_ACTIVE)
                   .values_list("department", "day"))
     visits += list(Slot.objects.filter(hold__patient=person, booked=False, held_until__gt=now, schedule__day__range=near)
-                   .values_list("schedule__department", "schedule__day"))
+                   .exclude(pk=in_hand).values_list("schedule__department", "schedule__day"))
     for limit in limits:
         alone = limit.each or limit.department_id is not None
         days = [day for department, day in visits if not alone or department == schedule.department_id]
