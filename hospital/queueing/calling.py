@@ -6,11 +6,15 @@ after the other, by the lock of its row. A verb of somebody who does not sit the
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from hospital import clock
 from hospital.care.models import Appointment, Department, Practitioner, Schedule
+from hospital.composed import asked, changed
 from hospital.queueing import arriving, queues, rules
 from hospital.queueing.line import Place, first
 from hospital.queueing.models import Event, Queue, Room, Sitting, Ticket
@@ -166,8 +170,13 @@ def _sitting(practitioner: Practitioner, room: Room) -> Sitting:
     return found
 
 
+@asked
+def _called_into(room: int) -> QuerySet[Ticket]:
+    return Ticket.objects.select_related("patient", "room").filter(room=room, state=Ticket.State.CALLED)
+
+
 def _inside(room: Room) -> Ticket | None:
-    return Ticket.objects.select_related("patient").filter(room=room, state=Ticket.State.CALLED).first()
+    return _called_into.first(room.pk)
 
 
 def _must_be_inside(room: Room) -> Ticket:
@@ -180,24 +189,44 @@ def _must_be_inside(room: Room) -> Ticket:
 def _call(sitting: Sitting, called: Place, overtakes: bool = True) -> Ticket:
     queue, now = sitting.queue, clock.now()
     if overtakes:
-        earlier = Q(place__lt=called.place) | Q(place=called.place, number__lt=called.number)
-        Ticket.objects.filter(earlier, queue=queue, state=Ticket.State.WAITING, after__lte=queue.calls).update(
-            overtaken=F("overtaken") + 1)
-    Ticket.objects.filter(pk=called.ticket).update(
-        state=Ticket.State.CALLED, room=sitting.room, practitioner=sitting.practitioner_id, called_at=now,
-        times_called=F("times_called") + 1)
-    Queue.objects.filter(pk=queue.pk).update(calls=F("calls") + 1, called_at=now)
+        _overtake(queue.pk, queue.calls, called.place, called.number)
+    _into(called.ticket, sitting.room_id, sitting.practitioner_id, now)
+    _count(queue.pk, now)
     ticket = queues.ticket(called.ticket)
     queues.changed(queue, Event.Kind.CALLED, ticket, sitting.room)
     return ticket
+
+
+@changed
+def _overtake(queue: int, calls: int, place: dt.datetime, number: int) -> tuple[QuerySet[Ticket], dict[str, Any]]:
+    earlier = Q(place__lt=place) | Q(place=place, number__lt=number)
+    return (Ticket.objects.filter(earlier, queue=queue, state=Ticket.State.WAITING, after__lte=calls),
+            {"overtaken": F("overtaken") + 1})
+
+
+@changed
+def _into(ticket: int, room: int, practitioner: int, now: dt.datetime) -> tuple[QuerySet[Ticket], dict[str, Any]]:
+    return Ticket.objects.filter(pk=ticket), {
+        "state": Ticket.State.CALLED, "room": room, "practitioner": practitioner, "called_at": now,
+        "times_called": F("times_called") + 1}
+
+
+@changed
+def _count(queue: int, now: dt.datetime) -> tuple[QuerySet[Queue], dict[str, Any]]:
+    return Queue.objects.filter(pk=queue), {"calls": F("calls") + 1, "called_at": now}
+
+
+@changed
+def _fulfil(appointment: int) -> tuple[QuerySet[Appointment], dict[str, Any]]:
+    return (Appointment.objects.filter(pk=appointment, state=Appointment.State.ARRIVED),
+            {"state": Appointment.State.FULFILLED})
 
 
 def _finish(queue: Queue, ticket: Ticket, comes_back: bool = False) -> None:
     ticket.state, ticket.done_at, ticket.comes_back = Ticket.State.DONE, clock.now(), comes_back
     ticket.save(update_fields=["state", "done_at", "comes_back"])
     if ticket.appointment_id is not None:
-        Appointment.objects.filter(pk=ticket.appointment_id, state=Appointment.State.ARRIVED).update(
-            state=Appointment.State.FULFILLED)
+        _fulfil(ticket.appointment_id)
     queues.changed(queue, Event.Kind.DONE, ticket, ticket.room)
 
 

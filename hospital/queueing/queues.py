@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from hospital import clock
 from hospital.care import numbers
 from hospital.care.models import Appointment, Schedule
+from hospital.composed import added, asked
+from hospital.composed import changed as updated
 from hospital.queueing import rules
 from hospital.queueing.line import Place
 from hospital.queueing.models import Event, Queue, Room, Ticket
@@ -24,9 +28,20 @@ def of_schedule(schedule: Schedule) -> Queue:
     return find(schedule.department_id, schedule.day, schedule.kind, schedule.practitioner_id)
 
 
-def find(department: int, day: object, kind: str, practitioner: int | None) -> Queue:
+@asked
+def _of_doctor(department: int, day: dt.date, kind: str, practitioner: int) -> QuerySet[Queue]:
+    return Queue.objects.filter(department=department, day=day, kind=kind, practitioner=practitioner).order_by()
+
+
+@asked
+def _of_clinic(department: int, day: dt.date, kind: str) -> QuerySet[Queue]:
+    return Queue.objects.filter(department=department, day=day, kind=kind, practitioner=None).order_by()
+
+
+def find(department: int, day: dt.date, kind: str, practitioner: int | None) -> Queue:
     words = {"department_id": department, "day": day, "kind": kind, "practitioner_id": practitioner}
-    found = Queue.objects.filter(**words).first()
+    found = (_of_clinic.first(department, day, kind) if practitioner is None
+             else _of_doctor.first(department, day, kind, practitioner))
     if found is not None:
         return found
     try:
@@ -45,17 +60,26 @@ def _usual(department: int, kind: str, practitioner: int | None) -> int | None:
     return round(sum(known) / len(known)) if len(known) >= _LEAST else None
 
 
+@asked
+def _row(queue: int) -> QuerySet[Queue]:
+    return Queue.objects.select_for_update(no_key=True).filter(pk=queue).order_by()
+
+
 def locked(queue: int) -> Queue:
     """The queue's row, held until the transaction ends: what happens in a queue, happens one thing at a time."""
-    return Queue.objects.select_for_update(no_key=True).get(pk=queue)
+    return _row(queue)[0]
+
+
+@asked
+def _waiting(queue: int) -> QuerySet[Ticket, Any]:
+    return (Ticket.objects.filter(Q(appointment=None) | ~Q(appointment__state=Appointment.State.CANCELLED),
+                                  queue=queue, state=Ticket.State.WAITING)
+            .order_by("number").values_list("id", "number", "place", "turn", "after", "overtaken"))
 
 
 def line(queue: Queue) -> list[Place]:
     """Everybody who waits; those whose booking was cancelled meanwhile do not."""
-    rows = (Ticket.objects.filter(Q(appointment=None) | ~Q(appointment__state=Appointment.State.CANCELLED),
-                                  queue=queue, state=Ticket.State.WAITING)
-            .values_list("id", "number", "place", "turn", "after", "overtaken"))
-    return [Place(*row) for row in rows]
+    return [Place(*row) for row in _waiting(queue.pk)]
 
 
 def most(queue: Queue) -> int:
@@ -64,8 +88,13 @@ def most(queue: Queue) -> int:
 
 def changed(queue: Queue, kind: Event.Kind, ticket: Ticket | None = None, room: Room | None = None) -> None:
     """Write down what happened, and that the queue is not as it was."""
-    Event.objects.create(queue=queue, kind=kind, at=clock.now(), ticket=ticket, room=room)
-    Queue.objects.filter(pk=queue.pk).update(version=F("version") + 1)
+    added(Event(queue=queue, kind=kind, at=clock.now(), ticket=ticket, room=room))
+    _turn(queue.pk)
+
+
+@updated
+def _turn(queue: int) -> tuple[QuerySet[Queue], dict[str, Any]]:
+    return Queue.objects.filter(pk=queue), {"version": F("version") + 1}
 
 
 def number(queue: Queue) -> int:
@@ -73,17 +102,25 @@ def number(queue: Queue) -> int:
     return numbers.following(f"Q{queue.department_id}-{queue.day:%y%m%d}")
 
 
+@asked
+def _ticket(pk: int) -> QuerySet[Ticket]:
+    return Ticket.objects.select_related("queue", "patient", "priority", "room", "department", "practitioner",
+                                         "appointment__slot__schedule__practitioner").filter(pk=pk)
+
+
 def ticket(pk: int) -> Ticket:
-    found = (Ticket.objects.select_related("queue", "patient", "priority", "room", "department", "practitioner",
-                                           "appointment__slot__schedule__practitioner")
-             .filter(pk=pk).first())
+    found = _ticket.first(pk)
     if found is None:
         raise Refusal("unknown_ticket")
     return found
 
 
-def pace(queue: Queue, latest: int = 20) -> Sequence[float]:
-    """Seconds of the latest visits of today, the newest first: from the call to the next."""
-    rows = (Ticket.objects.filter(queue=queue, state=Ticket.State.DONE, called_at__isnull=False)
-            .order_by("-done_at").values_list("called_at", "done_at")[:latest])
-    return [(done - called).total_seconds() for called, done in rows]
+@asked
+def _latest(queue: int) -> QuerySet[Ticket, Any]:
+    return (Ticket.objects.filter(queue=queue, state=Ticket.State.DONE, called_at__isnull=False)
+            .order_by("-done_at").values_list("called_at", "done_at")[:20])
+
+
+def pace(queue: Queue) -> Sequence[float]:
+    """Seconds of the twenty latest visits of today, the newest first: from the call to the next."""
+    return [(done - called).total_seconds() for called, done in _latest(queue.pk)]

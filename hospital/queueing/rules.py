@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from hospital import clock
 from hospital.care.models import Patient
+from hospital.composed import asked
 from hospital.queueing.models import PriorityClass, Rules
 
 REFERRED, RESULTS = "referred", "results"
@@ -15,9 +16,13 @@ REFERRED, RESULTS = "referred", "results"
 
 def of(department: int) -> Rules:
     """A department's own rules, else the hospital's, else the defaults. One query."""
-    found = sorted(Rules.objects.filter(Q(department=department) | Q(department=None)),
-                   key=lambda one: one.department_id is None)
+    found = sorted(_rules(department), key=lambda one: one.department_id is None)
     return found[0] if found else Rules()
+
+
+@asked
+def _rules(department: int) -> QuerySet[Rules]:
+    return Rules.objects.filter(Q(department=department) | Q(department=None)).order_by()
 
 
 def priority(patient: Patient, standing: str = "") -> PriorityClass | None:

@@ -12,9 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
+from typing import Any
+
+from django.db.models import Count, QuerySet
 
 from hospital import clock
 from hospital.care.models import Schedule
+from hospital.composed import asked
 from hospital.queueing import line, queues, rules
 from hospital.queueing.models import Queue, Sitting, Ticket
 
@@ -48,12 +52,12 @@ class Lines:
     """One queue, read once, for as many outlooks as are asked for."""
 
     def __init__(self, queue: Queue) -> None:
-        queue = Queue.objects.get(pk=queue.pk)
+        queue, = _now(queue.pk)
         self.queue = queue
         rule = rules.of(queue.department_id)
         self._most = int(rule.overtaken_at_most)
         self.line = queues.line(queue)
-        self._rooms = Sitting.objects.filter(queue=queue, ended_at=None, paused_at=None).count()
+        self._rooms = len(_calling(queue.pk))
         self._mean, self._deviation = _pace(queue, float(queue.usual_seconds or rule.usual_seconds))
         self._priority = _priority_share(queue)
 
@@ -113,5 +117,20 @@ def _pace(queue: Queue, usual: float) -> tuple[float, float]:
 
 def _priority_share(queue: Queue) -> float:
     """Which part of those who came today have a priority."""
-    came = Ticket.objects.filter(queue=queue).count()
-    return Ticket.objects.filter(queue=queue, priority__isnull=False).count() / came if came else 0.0
+    return sum(first / came for came, first in _came(queue.pk))     # one row, or none
+
+
+@asked
+def _now(queue: int) -> QuerySet[Queue]:
+    return Queue.objects.filter(pk=queue).order_by()
+
+
+@asked
+def _calling(queue: int) -> QuerySet[Sitting, Any]:
+    return Sitting.objects.filter(queue=queue, ended_at=None, paused_at=None).order_by().values_list("id")
+
+
+@asked
+def _came(queue: int) -> QuerySet[Ticket, Any]:
+    return (Ticket.objects.filter(queue=queue).order_by().values("queue")
+            .annotate(came=Count("id"), first=Count("priority")).values_list("came", "first"))
