@@ -185,6 +185,7 @@ def added(row: M) -> M:
                + (f" RETURNING {quote(table.pk.column)}" if given else ""))
         made = _INSERTS[connection.vendor, kind] = (sql, fields)
     sql, fields = made
+    assert row.pk is None or kind._meta.pk in fields, "the database gives the number of this row"
     with connection.cursor() as cursor:
         cursor.execute(sql, [one.get_db_prep_save(one.pre_save(row, True), connection) for one in fields])
         if row.pk is None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from hospital.care.models import Schedule, Slot
 from hospital.outpatient import registering, rosters, rounds
 from hospital.outpatient.models import Release, ReleaseRule, ShareRule
-from hospital.outpatient.rush import rush
+from hospital.figures._crowd import crowd
 from hospital.refusal import Refusal
 from hospital_fixtures import Clock, Hospital, Kiosk, segment
 from test_hospital_races import at_once
@@ -173,7 +173,7 @@ def in_one(patient: int, channel: str, where: str) -> int:
 
 
 def test_five_hundred_people_for_a_hundred_places_at_one_instant(hospital: Hospital) -> None:
-    found = rush(people=150, places=30, at_once=10)
+    found = crowd(people=150, places=30, at_once=10)
     assert (found.given, found.refused, found.places_taken) == (30, 120, 30)
 
 

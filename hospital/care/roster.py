@@ -107,7 +107,7 @@ def _left(schedules: list[int], now: dt.datetime, shares: frozenset[str]) -> lis
     postgres = connection.vendor == "postgresql"
     some = "= ANY(%s)" if postgres else "IN (SELECT value FROM json_each(%s))"
     start, end = ('EXTRACT(EPOCH FROM start)::bigint', 'EXTRACT(EPOCH FROM "end")::bigint') if postgres else (
-        "start", '"end"')
+        "CAST(start AS TEXT)", 'CAST("end" AS TEXT)')
     mine, moment = sorted(shares | {""}), connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(

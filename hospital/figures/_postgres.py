@@ -42,10 +42,10 @@ class Postgres:
         self._run("psql", "-h", str(self.folder), "-U", "hospital", "-d", "postgres", "-q", "-c", statement)
 
     def bench(self, database: str, script: str, clients: int, seconds: int) -> str:
-        """What pgbench says of a script that so many clients repeat for so long."""
+        """What pgbench says of a script that so many clients repeat for so long, its statements planned once."""
         (self.folder / "script.sql").write_text(script)
-        return self._run("pgbench", "-h", str(self.folder), "-U", "hospital", "-n", "-c", str(clients), "-j", "2", "-T",
-                         str(seconds), "-f", "script.sql", database)
+        return self._run("pgbench", "-h", str(self.folder), "-U", "hospital", "-n", "-M", "prepared", "-c", str(clients),
+                         "-j", "2", "-T", str(seconds), "-f", "script.sql", database)
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
