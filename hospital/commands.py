@@ -7,6 +7,8 @@ import datetime as dt
 import json
 import secrets
 import signal
+import socket
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -28,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hospital", description="The hospital server (default: serve).")
     parser.set_defaults(run=serve)
-    _where(parser, host="127.0.0.1", port=8200, threads=16)
+    _where(parser, host="127.0.0.1", port=8200, threads=16, boards=None)
     commands = parser.add_subparsers(title="commands", metavar="")
 
     one = commands.add_parser("serve", help="serve kiosks and staff")
@@ -75,10 +77,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _where(parser: argparse.ArgumentParser, host: Any = argparse.SUPPRESS, port: Any = argparse.SUPPRESS,
-           threads: Any = argparse.SUPPRESS) -> None:
+           threads: Any = argparse.SUPPRESS, boards: Any = argparse.SUPPRESS) -> None:
     parser.add_argument("--host", default=host, help="address to listen on (127.0.0.1); HOSPITAL_HOSTS: its names")
     parser.add_argument("--port", type=int, default=port, help="port (8200); 0 takes a free one")
     parser.add_argument("--threads", type=int, default=threads, help="requests served at once (16)")
+    parser.add_argument("--boards-port", type=int, default=boards, metavar="PORT",
+                        help="of the line that tells waiting-area boards what changed (the one after --port)")
 
 
 def serve(arguments: argparse.Namespace) -> None:
@@ -87,7 +91,9 @@ def serve(arguments: argparse.Namespace) -> None:
     from waitress.server import create_server
 
     from hospital import bell, tending
+    from hospital.console.views.boards import written
     from hospital.money import asking, channels
+    from hospital.queueing.feed import Feed
 
     if arguments.threads <= settings.CHANNEL_CALLS:
         raise SystemExit(f"--threads must be more than {settings.CHANNEL_CALLS}, which may all wait for the payment channel")
@@ -105,10 +111,13 @@ def serve(arguments: argparse.Namespace) -> None:
     background = [threading.Thread(target=tending.tend_until, args=(stop,), name="tending", daemon=True)]
     background += [threading.Thread(target=asking.ask_until, args=(stop,), name=f"asking-{at}", daemon=True)
                    for at in range(settings.CHANNEL_ASKERS)]
+    door = _boards_door(arguments)
+    if door:
+        background.append(threading.Thread(target=Feed(written).run_until, args=(stop, door), name="boards", daemon=True))
     for thread in background:
         thread.start()
-    print(f"hospital: http://{arguments.host}:{server.effective_port}/  "
-          f"payment: {paying or 'none'}", flush=True)
+    print(f"hospital: http://{arguments.host}:{server.effective_port}/  payment: {paying or 'none'}  "
+          f"boards: {door.getsockname()[1] if door else 'none'}", flush=True)
     try:
         server.run()        # returns on SIGINT and SIGTERM
     finally:
@@ -119,6 +128,17 @@ def serve(arguments: argparse.Namespace) -> None:
         for thread in background:
             thread.join(timeout=max(0.0, leave_by - time.monotonic()))
         server.close()
+
+
+def _boards_door(arguments: argparse.Namespace) -> socket.socket | None:
+    """Without it the boards ask for themselves, and everything else is as always: no reason not to serve."""
+    port = arguments.boards_port if arguments.boards_port is not None else arguments.port and arguments.port + 1
+    try:
+        return socket.create_server((arguments.host, port))
+    except (OSError, OverflowError) as trouble:
+        print(f"--boards-port {port} cannot be had ({trouble}): boards ask every 1.5 s instead of being told",
+              file=sys.stderr, flush=True)
+        return None
 
 
 def _leave(signum: int, frame: Any) -> None:

@@ -197,7 +197,8 @@ class House:
             "--devices", ",".join(self._devices),
             "--host", self._panel_host, "--port", self._panel_port if is_free(self._panel_port) else 0,
             *(("--screen", display) if self._virtual else ()))
-        hospital = self._start_python("hospital", "hospital", "serve", "--port", hospital_port, **settings)
+        hospital = self._start_python(
+            "hospital", "hospital", "serve", "--port", hospital_port, "--boards-port", 0, **settings)
         token_file = self._state / "token"
         token = self._run("register", "hospital", "kiosk", self._kiosk, **settings).split()[-1]
         with open(token_file, "w", opener=_private) as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
+
+from hospital.console.views.boards import written
+from hospital.queueing.feed import Feed
 
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
           "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=zh-CN",
@@ -70,6 +74,19 @@ class Browser:
         self.find("#id_password").send_keys(password)
         self.find(".door button").click()
         self.says("您好")
+
+
+@contextmanager
+def told(port: int = 0) -> Iterator[int]:
+    """The line of the boards beside it, as `serve` has one; its port. Until the end of the block, which cuts it."""
+    stop, door = threading.Event(), socket.create_server(("127.0.0.1", port))
+    thread = threading.Thread(target=Feed(written).run_until, args=(stop, door))
+    thread.start()
+    try:
+        yield door.getsockname()[1]
+    finally:
+        stop.set()
+        thread.join(timeout=10)
 
 
 @contextmanager

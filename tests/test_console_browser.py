@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
-from browser import Browser, served
+from browser import Browser, served, told
 from console_fixtures import RIGHT
 from hospital.outpatient.models import Template
 from hospital.queueing import boards
@@ -110,40 +110,86 @@ def test_the_week_by_drag_by_copy_and_by_its_form(office: Browser, chen: Templat
     assert stands() == [(2, "am"), (4, "pm"), (6, "am")]
 
 
-def test_next_stands_on_the_board_and_is_spoken_within_a_second(browser: Browser, hospital: Hospital) -> None:
-    hospital.doctor.departments.add(hospital.heart)
-    Room.objects.create(code="R0", department=hospital.heart, name_zh="3 诊室", name_en="Room 3", area="2F-B")
-    area = Area(hospital, practitioner=hospital.doctor, kind="expert")
-    for name in ("测试甲", "测试乙"):
-        area.comes(patient=hospital.patient(name=name))
-    rights.make_staff("chen", RIGHT, Role.DOCTOR, doctor=hospital.doctor)
-    browser.log_in("chen", RIGHT)
-    browser.open("/console/room")
-    browser.find("#room form button").click()
-    browser.says("候诊 2 人")
-    desk = browser.driver.current_window_handle
-    browser.driver.switch_to.new_window("window")
-    browser.open(f"/console/board/{boards.key('2F-B')}")
-    screen = browser.driver.current_window_handle
-    browser.says("准备")
-    browser.driver.execute_script(
-        "document.addEventListener('said', (one) => { window.said = [Date.now(), one.detail]; });")
-    late = []
-    for number in (1, 2):
-        browser.driver.switch_to.window(desk)
+_HEAR = "document.addEventListener('said', (one) => { window.said = [Date.now(), one.detail]; });"
+_ASKED = "return performance.getEntriesByType('resource').filter((one) => one.name.includes('/state')).length"
+
+
+class Area2F:
+    """A consulting room in one window, the screen of its waiting area in another."""
+
+    def __init__(self, browser: Browser, hospital: Hospital, waiting: int) -> None:
+        hospital.doctor.departments.add(hospital.heart)
+        Room.objects.create(code="R0", department=hospital.heart, name_zh="3 诊室", name_en="Room 3", area="2F-B")
+        area = Area(hospital, practitioner=hospital.doctor, kind="expert")
+        for _ in range(waiting):
+            area.comes(patient=hospital.patient(name="测试甲"))
+        rights.make_staff("chen", RIGHT, Role.DOCTOR, doctor=hospital.doctor)
+        browser.log_in("chen", RIGHT)
+        browser.open("/console/room")
+        browser.find("#room form button").click()
+        browser.says(f"候诊 {waiting} 人")
+        self.browser, self.desk = browser, browser.driver.current_window_handle
+        browser.driver.switch_to.new_window("window")
+        self.screen = browser.driver.current_window_handle
+        browser.open(f"/console/board/{boards.key('2F-B')}")
+        browser.says("准备")
+        browser.driver.execute_script(_HEAR)
+
+    def is_by(self, by: str) -> None:
+        """How the screen has its news now."""
+        self.browser.until(lambda: self.browser.driver.execute_script("return document.body.dataset.by") == by)
+
+    def calls(self, number: int) -> int:
+        """The doctor's next; milliseconds from the button until the board shows and says it."""
+        browser = self.browser
+        browser.driver.switch_to.window(self.desk)
         pressed = browser.driver.execute_script(
             "const now = Date.now(); document.getElementById('next').click(); return now")
         browser.until(lambda: browser.find(".bignumber").text == str(number))
-        browser.driver.switch_to.window(screen)
+        browser.driver.switch_to.window(self.screen)
         browser.until(lambda: browser.driver.execute_script("return window.said && window.said[1]") ==
                       f"请 {number} 号，到3 诊室就诊。")
-        shown = browser.driver.execute_script("return window.said[0]")
         assert browser.find(".call b").text == str(number) and "测试" not in browser.text()
-        late.append(shown - pressed)
-    browser.driver.close()
-    browser.driver.switch_to.window(desk)
+        return int(browser.driver.execute_script("return window.said[0]")) - int(pressed)
+
+    def closes(self) -> None:
+        self.browser.driver.close()
+        self.browser.driver.switch_to.window(self.desk)
+
+
+def test_next_stands_on_the_board_and_is_spoken_within_a_second(browser: Browser, hospital: Hospital) -> None:
+    with told():
+        area = Area2F(browser, hospital, waiting=2)
+        area.is_by("line")
+        asked = browser.driver.execute_script(_ASKED)
+        late = [area.calls(number) for number in (1, 2)]
+        assert browser.driver.execute_script(_ASKED) == asked, "who is told does not ask"
+        area.closes()
     print(f"milliseconds from the button to the board: {late}")
     assert max(late) < 1000
+
+
+def test_a_board_whose_line_is_cut_asks_until_it_is_mended(browser: Browser, hospital: Hospital) -> None:
+    with told() as port:
+        area = Area2F(browser, hospital, waiting=3)
+        area.is_by("line")
+        area.calls(1)
+    area.is_by("asking")
+    area.calls(2)
+    assert not browser.driver.find_element("id", "lost").is_displayed(), "it has lost nothing"
+    with told(port):
+        area.is_by("line")
+        asked = browser.driver.execute_script(_ASKED)
+        area.calls(3)
+        assert browser.driver.execute_script(_ASKED) == asked
+        area.closes()
+
+
+def test_a_board_without_a_line_asks(browser: Browser, hospital: Hospital) -> None:
+    area = Area2F(browser, hospital, waiting=1)
+    assert browser.driver.execute_script("return document.body.dataset.line") is None
+    area.calls(1)
+    area.closes()
 
 
 def test_the_figures_are_downloaded_as_csv(office: Browser, hospital: Hospital) -> None:

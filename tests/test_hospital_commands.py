@@ -7,10 +7,12 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,54 @@ def test_from_nothing_to_a_booking_by_commands_alone(environment: dict[str, str]
     said = (tmp_path / "log").read_text()
     assert "Traceback" not in said
     assert not [secret for secret in (token, password, "999999199001010016", "测试甲") if secret in said]
+
+
+def test_boards_that_listen_hold_none_of_the_threads_that_serve(environment: dict[str, str], tmp_path: Path) -> None:
+    password = run(environment, "admin-user", "nurse", "--role", "nurse")
+    process = subprocess.Popen([sys.executable, "-m", "hospital", "--port", "0", "--threads", "8"], env=environment,
+                               text=True, stdout=subprocess.PIPE, stderr=(tmp_path / "log").open("w"))
+    lines: list[requests.Response] = []
+    try:
+        said = first_line(process, 30)
+        root, port = re.search(r"(http://127\.0\.0\.1:\d+).*boards: (\d+)", said).groups()
+        with requests.Session() as desk:
+            desk.get(f"{root}/console/login", timeout=10)
+            desk.post(f"{root}/console/login", timeout=10, headers={"Referer": root}, data={
+                "username": "nurse", "password": password, "csrfmiddlewaretoken": desk.cookies["csrftoken"]})
+            board = re.search(rf'{root}/console/board/[^"<]+', desk.get(f"{root}/console/boards", timeout=10).text)[0]
+        page = requests.get(board, timeout=10)
+        line = unescape(re.search('data-line="([^"]+)"', page.text)[1])
+        assert line.startswith(f"http://127.0.0.1:{port}/board/")
+        assert page.headers["Content-Security-Policy"].endswith(f"; connect-src 'self' http://127.0.0.1:{port}")
+        lines = [requests.get(line, timeout=10, stream=True) for _ in range(40)]
+        assert {next(one.iter_lines(1)).partition(b":")[0] for one in lines} == {b"data"}
+        assert requests.get(f"{board}/state", timeout=10).status_code == 200, "with forty that stay"
+        english = requests.get(line.replace("=zh", "=en"), timeout=10, stream=True)
+        lines.append(english)
+        assert "Nobody is waiting" in next(english.iter_lines(1)).decode()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        for one in lines:
+            one.close()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_port_for_boards_that_is_taken_is_told_and_everything_else_served(tmp_path: Path) -> None:
+    environment = dict(os.environ) | {"HOSPITAL_STATE": str(tmp_path / "state")}
+    with socket.create_server(("127.0.0.1", 0)) as taken, (tmp_path / "log").open("w") as log:
+        port = str(taken.getsockname()[1])
+        process = subprocess.Popen([sys.executable, "-m", "hospital", "--port", "0", "--boards-port", port], env=environment,
+                                   text=True, stdout=subprocess.PIPE, stderr=log)
+        try:
+            said = first_line(process, 30)
+            assert "boards: none" in said
+            root = re.search(r"http://127\.0\.0\.1:\d+", said)[0]
+            assert requests.get(f"{root}/console/login", timeout=10).status_code == 200
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+    assert f"--boards-port {port} cannot be had" in (tmp_path / "log").read_text()
 
 
 def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -51,9 +52,12 @@ def _guarded(right: str, methods: list[str]) -> Callable[[View], View]:
     return wrap
 
 
-def sealed(response: HttpResponse) -> HttpResponse:
-    """Nothing of a page stays in the browser, and nothing foreign runs in it."""
-    response["Content-Security-Policy"] = _POLICY
+def sealed(response: HttpResponse, line: str = "") -> HttpResponse:
+    """Nothing of a page stays in the browser, and nothing foreign runs in it. `line`: an address that its scripts may listen
+    to besides this server."""
+    where = urlsplit(line)
+    listens = f"; connect-src 'self' {where.scheme}://{where.netloc}" if line else ""
+    response["Content-Security-Policy"] = _POLICY + listens
     response["Cache-Control"] = "no-store"
     return response
 

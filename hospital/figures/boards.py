@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -18,15 +19,12 @@ def main() -> int:
         from django.db import connections
 
         from hospital.figures._outpatients import area
+        from hospital.console.views.boards import written
         from hospital.queueing import boards, calling
         from hospital.queueing.feed import Feed
         rooms = area(DEPARTMENTS, WAITING)
         keys = [boards.key(rooms[at % DEPARTMENTS][1].department_id) for at in range(BOARDS)]
-        stop, ready, port = threading.Event(), threading.Event(), [0]
-
-        def opened(number: int) -> None:
-            port[0] = number
-            ready.set()
+        stop, door = threading.Event(), socket.create_server(("127.0.0.1", 0))
 
         def call() -> list[float]:
             called = []
@@ -36,11 +34,10 @@ def main() -> int:
             connections.close_all()
             return called
 
-        server = threading.Thread(target=Feed().run_until, args=(stop, "127.0.0.1", 0, opened))
+        server = threading.Thread(target=Feed(written).run_until, args=(stop, door))
         server.start()
-        ready.wait(10)
         try:
-            took = asyncio.run(_follow(port[0], keys, call))
+            took = asyncio.run(_follow(door.getsockname()[1], keys, call))
         finally:
             stop.set()
             server.join()
@@ -60,9 +57,9 @@ async def _follow(port: int, keys: list[str], call: Callable[[], list[float]]) -
             line = await reader.readline()
             if line.startswith(b"data: "):
                 first.set()
-                if b'"called": []' not in line:
-                    told[board] = time.monotonic()
-                    return
+            if b"data-ticket" in line:
+                told[board] = time.monotonic()
+                return
     seen = [asyncio.Event() for _ in keys]
     watching = [asyncio.create_task(watch(at, lines[at][0], seen[at])) for at in range(len(keys))]
     for (_, writer), key in zip(lines, keys, strict=True):

@@ -16,6 +16,7 @@ from hospital.queueing.models import Alarm, Queue, Room, Sitting, Ticket
 from hospital.queueing.waiting import Lines, Wait
 
 NEXT = 4            # so many of a queue are shown before they are called
+CORRIDOR = ""       # the place of the board that shows all departments, one line each
 _SALT = "queue-board"
 
 

@@ -1,18 +1,20 @@
 """The boards of the waiting areas (候诊屏) and the corridor's summary. A board hangs where nobody logs in: its address has
-a signed key, and shows masked names only."""
+a signed key, and shows masked names only. It listens on the line of `feed`, and asks here for itself where it cannot."""
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from hospital.care.models import Department
 from hospital.console.door import page as page_for, sealed, show
-from hospital.console.words import Both
-from hospital.queueing import boards
+from hospital.console.words import Both, language
+from hospital.queueing import boards, feed
+from hospital.queueing.boards import CORRIDOR
 from hospital.queueing.models import Room
-
-CORRIDOR = ""       # the place of the board that shows all departments, one line each
 
 
 @page_for("boards")
@@ -29,7 +31,8 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def board(request: HttpRequest, key: str) -> HttpResponse:
     """The page of the screen. 404 for a key that is not ours."""
-    return sealed(show(request, "board.html", key=key, **_place(key)))
+    line = _line(request, key)
+    return sealed(show(request, "board.html", key=key, line=line, **_place(key)), line)
 
 
 @require_safe
@@ -39,12 +42,26 @@ def state(request: HttpRequest, key: str) -> HttpResponse:
     version = _version(place)
     if request.GET.get("version") == version:
         return sealed(HttpResponse(status=204))
-    if place == CORRIDOR:
-        response = show(request, "corridor_part.html", rows=boards.corridor())
-    else:
-        response = show(request, "board_part.html", board=boards.board(place))
+    response = HttpResponse(written(place, language(request)))
     response["X-Version"] = version
     return sealed(response)
+
+
+def written(place: int | str, language: str) -> str:
+    """What stands on the board of a place, as HTML."""
+    if place == CORRIDOR:
+        return render_to_string("console/corridor_part.html", {"language": language, "rows": boards.corridor()})
+    return render_to_string("console/board_part.html", {"language": language, "board": boards.board(place)})
+
+
+def _line(request: HttpRequest, key: str) -> str:
+    """Where the page listens; empty where there is no line. A proxy that speaks https leads to it at this address."""
+    if not (port := feed.port()):
+        return ""
+    here = urlsplit(request.build_absolute_uri("/"))
+    host = f"[{here.hostname}]" if ":" in (here.hostname or "") else here.hostname
+    root = f"https://{here.netloc}" if request.is_secure() else f"http://{host}:{port}"
+    return f"{root}/board/{key}?language={language(request)}"
 
 
 def _known(key: str) -> int | str:

@@ -1,30 +1,68 @@
-// A waiting-area board: asks for what has changed, shows it, and speaks new calls. What a screen shows when it is switched
-// on was called before, and is not spoken again.
+// A waiting-area board: is told what has changed, shows it, and speaks new calls. What a screen shows when it is switched
+// on was called before, and is not spoken again. Where nobody tells it anything it asks, until somebody does.
 "use strict";
 
-const PERIOD = 400;          // ms between two questions: the answer is mostly "nothing new", which costs one query
+const PERIOD = 1500;         // ms between two questions: the answer is mostly "nothing new", which costs one query
 const ANEW = 30000;          // ms after which it is asked anew: estimates change without a call
 const PATIENCE = 5000;       // ms without an answer before the board says so
+const SILENCE = 12000;       // ms without a word, not even a breath, after which the line is dead
+const RETRY = [2000, 30000]; // ms until the line is tried again: first, and at most
 
 const board = document.getElementById("board");
+let line = null;             // the EventSource
+let told = 0;                // when the line was last heard; 0 while it is not up
+let retry = RETRY[0];
 let version = "";
 let spoken = null;           // ticket -> times called
 let whole = 0;
 let heard = Date.now();
 
-async function look() {
+function listen() {
+  if (!document.body.dataset.line) return;
+  line = new EventSource(document.body.dataset.line);
+  line.onmessage = (event) => {
+    show(event.data, "");
+    word();
+    retry = RETRY[0];
+  };
+  line.addEventListener("breath", word);
+  line.onerror = cut;
+}
+
+function word() {
+  told = heard = Date.now();
+  document.body.dataset.by = "line";
+}
+
+// All boards lose their line at once when the server is started anew; they do not come back at once.
+function cut() {
+  line.close();
+  line = null;
+  told = 0;
+  document.body.dataset.by = "asking";
+  setTimeout(listen, retry * (0.75 + Math.random() / 2));
+  retry = Math.min(2 * retry, RETRY[1]);
+}
+
+async function ask() {
   const known = Date.now() - whole > ANEW ? "" : version;
   const answer = await fetch(`${document.body.dataset.state}?version=${encodeURIComponent(known)}`,
                              {cache: "no-store", signal: AbortSignal.timeout(PATIENCE)});
   if (answer.status === 200) {
-    board.innerHTML = await answer.text();
-    version = answer.headers.get("X-Version");
+    const state = await answer.text();
+    if (told) return;                                // the line came up meanwhile, and knows better
+    show(state, answer.headers.get("X-Version"));
     whole = Date.now();
-    speak();
   } else if (answer.status !== 204) {
     throw new Error(String(answer.status));
   }
   heard = Date.now();
+}
+
+function show(state, of) {
+  board.innerHTML = state;
+  version = of;
+  speak();
 }
 
 function speak() {
@@ -47,16 +85,20 @@ function speak() {
 }
 
 async function live() {
-  try {
-    await look();
-  } catch {
-    // asked again in a moment
+  if (told && Date.now() - told > SILENCE) cut();
+  if (!told) {
+    try {
+      await ask();
+    } catch {
+      // asked again in a moment
+    }
   }
-  document.getElementById("lost").hidden = Date.now() - heard < PATIENCE;
+  document.getElementById("lost").hidden = Date.now() - heard < (told ? SILENCE : PATIENCE);
   const now = new Date();
   document.getElementById("time").textContent =
     `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
   setTimeout(live, PERIOD);
 }
 
+listen();
 live();
