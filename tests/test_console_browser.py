@@ -110,6 +110,23 @@ def test_the_week_by_drag_by_copy_and_by_its_form(office: Browser, chen: Templat
     assert stands() == [(2, "am"), (4, "pm"), (6, "am")]
 
 
+def test_an_extra_clinic_by_touching_its_day(office: Browser, hospital: Hospital) -> None:
+    hospital.doctor.departments.add(hospital.heart)
+    office.open("/console/month?month=2026-12")
+    office.find('[data-day="2026-12-12"] button.day').click()
+    assert office.find("#once [name=date]").get_attribute("value") == "2026-12-12"
+    assert office.find("#different [name=day]").get_attribute("value") == "2026-12-12"
+    Select(office.find("#once [name=practitioner]")).select_by_visible_text("陈试")
+    Select(office.find("#once [name=kind]")).select_by_value("expert")
+    office.find("#once button").send_keys(Keys.ENTER)
+    office.until(lambda: "陈试" in office.find('[data-day="2026-12-12"]').text)
+    assert "待审 1" in office.find('[data-day="2026-12-12"]').text
+    office.find('[data-day="2026-12-12"] summary').click()
+    office.find('[data-day="2026-12-12"] details button').click()
+    office.until(lambda: "陈试" not in office.find('[data-day="2026-12-12"]').text)
+    assert stands() == [] and not office.driver.find_elements("css selector", ".message.error")
+
+
 _HEAR = "document.addEventListener('said', (one) => { window.said = [Date.now(), one.detail]; });"
 _ASKED = "return performance.getEntriesByType('resource').filter((one) => one.name.includes('/state')).length"
 

@@ -23,6 +23,9 @@ from hospital_fixtures import Clock, Hospital
 WITH: dict[str, dict[str, Any]] = {"room-verb": {"verb": "next"}, "turn": {"turn": 1, "verb": "done"},
                                    "windows": {"segment": 1}, "template-add": {"department": 1},
                                    "template-place": {"template": 1}, "template-end": {"template": 1},
+                                   "month-plan": {"department": 1}, "month-copy": {"department": 1},
+                                   "month-add": {"department": 1}, "month-holiday": {"department": 1},
+                                   "month-omit": {"template": 1}, "month-restore": {"omission": 1},
                                    "session-do": {"schedule": 1, "verb": "stop"}, "session": {"schedule": 1},
                                    "change": {"change": 1}, "change-contacts": {"change": 1}, "forgive": {"miss": 1},
                                    "offer": {"offer": "00000000-0000-4000-8000-000000000000", "said": "yes"}}

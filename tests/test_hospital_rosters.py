@@ -10,7 +10,7 @@ import pytest
 from hospital import clock
 from hospital.care.models import Practitioner, Schedule, Slot
 from hospital.outpatient import rosters
-from hospital.outpatient.models import Holiday, Pace, Template
+from hospital.outpatient.models import Holiday, Omission, Pace, Template
 from hospital_fixtures import Hospital, Kiosk, segment
 
 FRIDAY = dt.date(2026, 11, 20)
@@ -52,6 +52,23 @@ def test_a_single_date(hospital: Hospital) -> None:
     template(hospital, date=FRIDAY)
     rosters.plan(*MONTH)
     assert days() == [FRIDAY]
+
+
+def test_a_day_that_is_left_out(hospital: Hospital) -> None:
+    of = template(hospital)
+    other = template(hospital, department=hospital.skin)
+    Omission.objects.create(template=of, day=MONDAY)
+    rosters.plan(MONDAY, MONDAY + dt.timedelta(days=7))
+    assert list(Schedule.objects.filter(department=hospital.heart).values_list("day", flat=True)) == [
+        MONDAY + dt.timedelta(days=7)]
+    assert Schedule.objects.filter(planned__template=other).count() == 2, "and nobody else"
+
+
+def test_one_department_is_planned_alone(hospital: Hospital) -> None:
+    template(hospital)
+    template(hospital, department=hospital.skin)
+    assert rosters.plan(MONDAY, MONDAY, hospital.skin.pk).made == 1
+    assert Schedule.objects.get().department == hospital.skin
 
 
 def test_on_holidays_nobody_works_but_who_always_does(hospital: Hospital) -> None:

@@ -24,6 +24,8 @@ MENU = (
           Both("今日名单，开几个窗口", "Today's list, windows to open")),
     Entry("roster", "console:roster", Both("每周排班", "Weekly roster"),
           Both("拖动或复制，安排每周出诊", "Who sits when, by drag or copy")),
+    Entry("roster", "console:month", Both("每月排班", "Monthly roster"),
+          Both("按月排出，单日增减，节假日", "A month, its single dates, its holidays")),
     Entry("review", "console:review", Both("排班审核", "Review"),
           Both("审核后开放，按规则放号", "Drafts are opened here, and released by rule")),
     Entry("changes", "console:changes", Both("停替换诊", "Changes"),

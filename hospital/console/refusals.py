@@ -24,6 +24,8 @@ _WORDS = {
     "held_elsewhere": Both("患者正在另一台设备上挂号。", "The patient is booking at another machine."),
     "turn_over": Both("该患者的状态已经改变，请看最新名单。", "This line has changed; look at the list again."),
     "busy_elsewhere": Both("医生这段时间已有出诊。", "The doctor works elsewhere at that time."),
+    "stands_already": Both("这个时间已有（或已停）同一出诊。", "The same session stands there already, or was stopped."),
+    "reviewed_already": Both("该出诊已审核开放，请停诊、替诊或换诊。", "It was reviewed and is open: stop, substitute or move it."),
     "no_doctor": Both("普通门诊没有固定医生，不能替诊。", "A general clinic has no doctor to stand in for."),
     "other_rank": Both("替诊医生的职称须相同。", "A stand-in has the same rank."),
     "other_department": Both("替诊医生不在该科室出诊。", "That doctor does not work in this department."),

@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 
-from hospital.console.views import alarms, boards, changes, desks, entrance, kiosks, noshows, room, roster, statistics, trail
+from hospital.console.views import (alarms, boards, changes, desks, entrance, kiosks, month, noshows, room, roster,
+                                    statistics, trail)
 
 
 class RoomVerb:
@@ -46,6 +47,13 @@ urlpatterns = [
     path("roster/departments/<int:department>/add", roster.add, name="template-add"),
     path("roster/<int:template>/place", roster.place, name="template-place"),
     path("roster/<int:template>/end", roster.end, name="template-end"),
+    path("month", month.page, name="month"),
+    path("month/departments/<int:department>/plan", month.plan, name="month-plan"),
+    path("month/departments/<int:department>/copy", month.copy, name="month-copy"),
+    path("month/departments/<int:department>/add", month.add, name="month-add"),
+    path("month/departments/<int:department>/holiday", month.holiday, name="month-holiday"),
+    path("month/templates/<int:template>/omit", month.omit, name="month-omit"),
+    path("month/omissions/<int:omission>/restore", month.restore, name="month-restore"),
     path("review", roster.review, name="review"),
     path("review/open", roster.open_drafts, name="review-open"),
     path("changes", changes.page, name="changes"),

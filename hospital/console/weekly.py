@@ -7,7 +7,7 @@ for people may have booked them: those are stopped, substituted or moved one by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -98,11 +98,15 @@ def _make_sure_free(template: Template) -> None:
 
 
 def _plan_anew(template: Template) -> None:
-    rosters.discard(_drafts(template))
-    today = clock.now().date()
-    rosters.plan(today, today + timedelta(days=settings.ROSTER_DAYS))
+    """As far ahead as everybody is planned; where this one's drafts reach further, its department as far as they do."""
+    drafts, today = _drafts(template), clock.now().date()
+    rosters.discard(drafts)
+    usual = today + timedelta(days=settings.ROSTER_DAYS)
+    rosters.plan(today, usual)
+    rosters.plan(usual + timedelta(days=1), max(drafts.values(), default=usual), template.department_id)
 
 
-def _drafts(template: Template) -> list[int]:
-    return list(Schedule.objects.filter(planned__template=template, state=Schedule.State.DRAFT,
-                                        day__gte=clock.now().date()).values_list("pk", flat=True))
+def _drafts(template: Template) -> dict[int, date]:
+    """And their days."""
+    return dict(Schedule.objects.filter(planned__template=template, state=Schedule.State.DRAFT,
+                                        day__gte=clock.now().date()).values_list("pk", "day"))

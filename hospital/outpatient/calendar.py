@@ -1,4 +1,4 @@
-"""Which days a template means. Holidays and days that work as another weekday come first."""
+"""Which days a template means. What the office left out, holidays, and days that work as another weekday come first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hospital.outpatient.models import Holiday, Template
+from hospital.outpatient.models import Holiday, Omission, Template
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Calendar:
 
     closed: frozenset[dt.date]
     works_as: dict[dt.date, int]
+    omitted: frozenset[tuple[int, dt.date]]     # (template, day)
 
     def weekday(self, day: dt.date) -> int:
         """Of which weekday the roster is, 0 for Monday."""
@@ -25,7 +26,7 @@ class Calendar:
 
         "The second Monday" is counted by the calendar's own days, not by those that work as Mondays.
         """
-        if not template.active or not _valid(template, day):
+        if not template.active or not _valid(template, day) or (template.pk, day) in self.omitted:
             return False
         if template.date is not None:
             return template.date == day
@@ -43,4 +44,5 @@ def _valid(template: Template, day: dt.date) -> bool:
 def of(first: dt.date, last: dt.date) -> Calendar:
     found: Iterable[Holiday] = Holiday.objects.filter(day__range=(first, last))
     return Calendar(frozenset(one.day for one in found if one.works_as is None),
-                    {one.day: one.works_as for one in found if one.works_as is not None})
+                    {one.day: one.works_as for one in found if one.works_as is not None},
+                    frozenset(Omission.objects.filter(day__range=(first, last)).values_list("template", "day")))

@@ -34,9 +34,11 @@ class Plans:
     clashes: list[str] = field(default_factory=list)
 
 
-def plan(first: dt.date, last: dt.date) -> Plans:
-    """The sessions of all templates from `first` to `last`, as drafts with their slots. A transaction for each day."""
-    templates = list(Template.objects.filter(active=True).select_related("department", "practitioner"))
+def plan(first: dt.date, last: dt.date, department: int | None = None) -> Plans:
+    """The sessions of all templates (or of one department's) from `first` to `last`, as drafts with their slots. A
+    transaction for each day."""
+    of = Q(department=department) if department else Q()
+    templates = list(Template.objects.filter(of, active=True).select_related("department", "practitioner"))
     paces = dict(Pace.objects.values_list("practitioner", "minutes"))
     days = calendar.of(first, last)
     plans = Plans()

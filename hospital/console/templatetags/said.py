@@ -10,6 +10,7 @@ from django.utils.html import conditional_escape
 
 from hospital import clock
 from hospital.care.masking import mask_name
+from hospital.console import choices
 from hospital.console.words import Both
 from hospital.registrar.yuan import yuan
 
@@ -29,6 +30,17 @@ def t(context: dict[str, Any], zh: str, en: str, **words: Any) -> str:
 @register.filter
 def say(both: Both, language: str) -> str:
     return both.say(language)
+
+
+@register.filter
+def at(table: Any, key: str) -> Any:
+    return table[key]
+
+
+@register.simple_tag(takes_context=True)
+def chosen(context: dict[str, Any], thing: Any, field: str) -> str:
+    """What was chosen in this field of a record: {% chosen session "state" %}."""
+    return conditional_escape(choices.chosen(thing, field).say(context["language"]))
 
 
 @register.filter

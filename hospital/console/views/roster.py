@@ -23,9 +23,9 @@ from hospital.outpatient.models.rosters import WEEKDAYS
 from hospital.refusal import Refusal
 from hospital.registrar import rights, trail
 
-_DAYS = tuple(Both(zh, en) for (_, zh), en in zip(WEEKDAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")))
-_HALVES = {Half.AM.value: Both("上午", "Morning"), Half.PM.value: Both("下午", "Afternoon")}
-_BAD = Both("填写有误，请核对。", "Something is not filled in rightly.")
+DAYS = tuple(Both(zh, en) for (_, zh), en in zip(WEEKDAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")))
+HALVES = {Half.AM.value: Both("上午", "Morning"), Half.PM.value: Both("下午", "Afternoon")}
+BAD = Both("填写有误，请核对。", "Something is not filled in rightly.")
 
 
 class Where(forms.Form):
@@ -52,8 +52,8 @@ class New(forms.Form):
         said = self.cleaned_data
         start, end = (said[name].hour * 60 + said[name].minute for name in ("start", "end"))
         return Template(department=department, practitioner=said["practitioner"], kind=said["kind"],
-                        weekday=said["weekday"], half=Half.AM if start < 720 else Half.PM, start=start, end=end,
-                        minutes=said["minutes"], places=said["places"], fee=int(said["fee"] * 100))
+                        weekday=said.get("weekday"), date=said.get("date"), half=Half.AM if start < 720 else Half.PM,
+                        start=start, end=end, minutes=said["minutes"], places=said["places"], fee=int(said["fee"] * 100))
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
@@ -65,13 +65,17 @@ class New(forms.Form):
         return said
 
 
+def asked_for(request: HttpRequest) -> Department | None:
+    """?department; the first where none is asked for, None where there is none at all."""
+    asked = request.GET.get("department", "")
+    departments = list(Department.objects.all())
+    return next((one for one in departments if str(one.pk) == asked), departments[0] if departments else None)
+
+
 @page_for("roster")
 def page(request: HttpRequest) -> HttpResponse:
     """?department; the first where none is asked for."""
-    asked = request.GET.get("department", "")
-    departments = list(Department.objects.all())
-    department = next((one for one in departments if str(one.pk) == asked), departments[0] if departments else None)
-    return _page(request, department)
+    return _page(request, asked_for(request))
 
 
 @act_for("roster-plan")
@@ -81,7 +85,7 @@ def place(request: HttpRequest, template: int) -> HttpResponse:
                               weekday__isnull=False)
     form = Where(request.POST)
     if not form.is_valid():
-        return _page(request, found.department, _BAD, status=422)
+        return _page(request, found.department, BAD, status=422)
     where = form.cleaned_data["weekday"], form.cleaned_data["half"]
     if form.cleaned_data["copy"]:
         return _do(request, found.department, "复制排班", lambda also: also.append(weekly.copy(found, *where)))
@@ -94,7 +98,7 @@ def add(request: HttpRequest, department: int) -> HttpResponse:
     of = get_object_or_404(Department, pk=department)
     form = New(request.POST)
     if not form.is_valid():
-        return _page(request, of, _BAD, status=422)
+        return _page(request, of, BAD, status=422)
     return _do(request, of, "新增排班", lambda also: also.append(weekly.begin(form.template(of))))
 
 
@@ -122,24 +126,25 @@ def _page(request: HttpRequest, department: Department | None, trouble: Both | N
           status: int = 200) -> HttpResponse:
     part = "HX-Request" in request.headers
     return show(request, "roster_part.html" if part else "roster.html", status=status, trouble=trouble,
-                department=department, departments=Department.objects.all(), days=list(enumerate(_DAYS)),
-                week=[(_HALVES[half], cells) for half, cells in weekly.week(department)] if department else [],
-                halves=_HALVES.items(), may_plan=rights.may(request.user, "roster-plan"), kinds=Schedule.Kind.choices,
+                department=department, departments=Department.objects.all(), days=list(enumerate(DAYS)),
+                week=[(HALVES[half], cells) for half, cells in weekly.week(department)] if department else [],
+                halves=HALVES.items(), may_plan=rights.may(request.user, "roster-plan"), kinds=Schedule.Kind.choices,
                 doctors=department.practitioners.all() if department else [])
 
 
 @page_for("review")
 def review(request: HttpRequest) -> HttpResponse:
-    """?first, last: the drafts of these days, to be opened or thrown away."""
-    span = Span.of(request, back=0, on=27)
-    drafts = rosters.drafts(span.first, span.last)
+    """?first, last, department: the drafts of these days, to be opened or thrown away."""
+    span, department = Span.of(request, back=0, on=27), _only(request)
+    drafts = rosters.drafts(span.first, span.last, department.pk if department else None)
     counted = dict(Schedule.objects.filter(pk__in=[one.pk for one in drafts]).annotate(places=Count("slots"))
                    .values_list("pk", "places"))
     days: dict[dt.date, list[tuple[Schedule, int]]] = {}
     for one in drafts:
         days.setdefault(one.day, []).append((one, counted[one.pk]))
-    return show(request, "review.html", span=span, days=[(day, _DAYS[day.weekday()], rows) for day, rows in days.items()],
-                count=len(drafts), may_open=rights.may(request.user, "review-open"))
+    return show(request, "review.html", span=span, department=department, departments=Department.objects.all(),
+                days=[(day, DAYS[day.weekday()], rows) for day, rows in days.items()], count=len(drafts),
+                may_open=rights.may(request.user, "review-open"))
 
 
 @act_for("review-open")
@@ -156,5 +161,12 @@ def open_drafts(request: HttpRequest) -> HttpResponse:
             rosters.approve(wanted, request.user.get_username())
     answer = redirect("console:review")
     span = Span.of(request, back=0, on=27)
-    answer["Location"] += f"?first={span.first}&last={span.last}"
+    department = _only(request)
+    answer["Location"] += f"?first={span.first}&last={span.last}&department={department.pk if department else ''}"
     return answer
+
+
+def _only(request: HttpRequest) -> Department | None:
+    """?department; None for all."""
+    asked = request.GET.get("department", "")
+    return Department.objects.filter(pk=asked).first() if asked.isascii() and asked.isdigit() and len(asked) < 16 else None

@@ -63,6 +63,21 @@ class Holiday(models.Model):
         return f"{self.day} {self.name}"
 
 
+class Omission(models.Model):
+    """A day on which a template that repeats has no session, though it means that day (单日不出诊)."""
+
+    template = models.ForeignKey(Template, models.CASCADE, verbose_name="模板", related_name="omissions")
+    day = models.DateField("日期")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单日不出诊"
+        constraints = [models.UniqueConstraint(fields=["template", "day"], name="omitted_once")]
+        indexes = [models.Index(fields=["day"])]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.template}"
+
+
 class Pace(models.Model):
     """How long a doctor needs for one patient: how many places a segment has."""
 
