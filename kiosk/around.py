@@ -54,14 +54,12 @@ class Hall(Protocol):
 
 
 def around(hall: Hall, event: Happening, note: Callable[..., None]) -> None:
-    """Facts, and: an open door closes the machine at once; a failing mains for new visits; a battery that ends, for all.
+    """Facts, and: an open door, like a failing mains, closes the machine for new visits; a battery that ends, for all.
     Nobody there is a warning, and no more: a sensor does not see who stands still."""
     match event:
         case Door(is_open):
             note("door", open=is_open)
             hall.close_for("door", {"all": "door"} if is_open else {})
-            if is_open:
-                hall.send_away()
             hall.door(is_open)
         case Supplied(supply):
             note("supply", now=supply.value)

@@ -56,6 +56,7 @@ class Dialogue:
         self._question: Question | None = None
         self._timer: Cancel | None = None
         self._held: Event | None = None
+        self._staff = False
         self.comfort = home
 
     # For the stage.
@@ -70,7 +71,7 @@ class Dialogue:
         """Put a question; `then` gets the one answer it will have."""
         ends = self._ports.now() + self._pay_time(ask) if isinstance(ask, Pay) else None
         self._put(ask, then, Scene(ask, self._next(), self.comfort, trail, can_back, can_leave,
-                                   complaint=ask.wrong, ends_at=ends))
+                                   complaint=ask.wrong, ends_at=ends, staff=self._staff))
         question = self._question
         self._ears.listen(ask, self._serial)
         if self._held is not None and question is self._question:
@@ -79,7 +80,8 @@ class Dialogue:
 
     def wait(self, saying: Text, trail: tuple[Text, ...] = ()) -> None:
         """Show what is happening; nothing can be answered."""
-        self._put(Waiting(title=saying), lambda _: None, Scene(Waiting(title=saying), self._next(), self.comfort, trail))
+        self._put(Waiting(title=saying), lambda _: None,
+                  Scene(Waiting(title=saying), self._next(), self.comfort, trail, staff=self._staff))
 
     def pause(self) -> None:
         """Nothing stands to be answered; the screen stays as it is."""
@@ -90,7 +92,13 @@ class Dialogue:
 
     def fresh(self) -> None:
         """The next person: everything as at first."""
-        self.comfort, self._held = self._home, None
+        self.comfort, self._held, self._staff = self._home, None, False
+
+    def staff(self, wait: bool) -> None:
+        """Staff wait until whoever stands here has finished, or do no longer: each page says so in one line."""
+        self._staff = wait
+        if self._question is not None and self._question.scene.staff is not wait:
+            self._draw(self._question, staff=wait)
 
     def replace(self, ask: Ask[Any]) -> None:
         """The same question with other contents."""

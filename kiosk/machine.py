@@ -19,6 +19,7 @@ from kiosk.dialogue import Ports
 from kiosk.ears import works
 from kiosk.hospital import Hospital
 from kiosk.hospital_fhir import FhirHospital
+from kiosk.hours import Sleep
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
 from kiosk.lights import Lit
@@ -40,14 +41,6 @@ from kiosk.watchdog import Device, Dog, Heart, Supervisor
 from kiosk.words import Language, Name
 
 
-def asleep(sleep: tuple[dt.time, dt.time] | None, now: dt.time) -> bool:
-    """Is it time to sleep? The hours may go over midnight; the first minute is asleep, the last one awake."""
-    if sleep is None:
-        return False
-    begin, end = sleep
-    return begin <= now < end if begin < end else now >= begin or now < end
-
-
 class InUse(Exception):
     """Another program has this state folder. Two would settle each other's visits under the same keys."""
 
@@ -65,7 +58,7 @@ class Machine:
         self._lock = _alone(state / "lock")
         self.settings, self._post = settings, post
         self._zone = ZoneInfo(settings.zone)
-        self._sleeping, self._paid = False, True
+        self._paid = True
         self._cabinet: Cabinet | None = None
         self._heart: Heart | None = None
         lost = (state / "journal.sqlite3").exists() and not (state / "machine.key").exists()
@@ -73,7 +66,7 @@ class Machine:
         if lost:
             self.journal.note([("key_lost", {})])
         self.hospital = hospital(settings, token(state), lambda: self.now().date())
-        self.sync = Sync(self.journal, self.hospital, post, self._look_at_the_clock)
+        self.sync = Sync(self.journal, self.hospital, post, self._look_around)
         self.services: dict[str, Service[Any]] = {
             name: self._service(name) for name in dict.fromkeys((*Lobby.__dataclass_fields__, *OPTIONAL))
             if getattr(settings, name)}
@@ -124,7 +117,10 @@ class Machine:
         return Lit(ports, self._cabinet.light)
 
     def _live(self, ports: Ports) -> None:
-        """The main loop runs: from now on somebody watches that it does, where there is somebody."""
+        """The main loop runs: from now on its clock says when to sleep, and somebody watches that it does run, where there
+        is somebody."""
+        if self.settings.sleep is not None:
+            Sleep(self.settings.sleep, ports.after, self.now, self._sleep)
         dogs: list[Dog] = []
         if (supervisor := Supervisor.of(os.environ)) is not None:
             dogs.append(supervisor)
@@ -149,13 +145,11 @@ class Machine:
         self.desk.closed = frozenset(closed)
         self._post(Shut("staff", closed))
 
-    def _look_at_the_clock(self) -> None:
-        """Every few seconds: does the machine sleep now, can the hospital be paid at all, which local changes ended with
-        their day?"""
-        sleeping = asleep(self.settings.sleep, self.now().time())
-        if sleeping is not self._sleeping:
-            self._sleeping = sleeping
-            self._post(Shut("sleep", {"all": "sleep"} if sleeping else {}))
+    def _sleep(self, now: bool) -> None:
+        self._post(Shut("sleep", {"all": "sleep"} if now else {}))
+
+    def _look_around(self) -> None:
+        """Now and then: can the hospital be paid at all, and which local changes ended with their day?"""
         hello, _ = self.view.hello()
         if hello is not None and bool(hello.channels) is not self._paid:
             self._paid = bool(hello.channels)

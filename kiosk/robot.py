@@ -19,6 +19,7 @@ from kiosk.visit import Comfort
 LOOK = 0.04            # s between two looks at the screen
 STILL = 0.25           # s a page is left alone before its picture is taken
 PATIENCE = 30.0        # s the patient waits for a page
+SHOWS = 5.0            # s in which what was touched has its effect on a busy machine
 
 FIRST = ("welcome", "keypad")      # pages that may be the first of somebody
 
@@ -160,7 +161,12 @@ class Patient:
                 self._touch(view, verb)
 
     def _touch(self, view: View, key: str) -> View:
-        item = view.find(key)
+        """Touch it as soon as it can be; what is seen behind that."""
+        item, end = view.find(key), time.monotonic() + SHOWS
+        while (item is None or not item["enabled"]) and time.monotonic() < end:
+            time.sleep(LOOK)
+            view = self._look() or view
+            item = view.find(key)
         if item is None or not item["enabled"]:
             raise NotPlayed(f"{key} cannot be touched on {view.page}; there are "
                             f"{[item['key'] for item in view.items if item['role'] == 'button' and item['enabled']]}")

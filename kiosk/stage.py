@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from kiosk import asides
 from kiosk.around import Door, Presence, Sensed, Supplied, around
 from kiosk.care import Order
 from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
@@ -21,9 +22,9 @@ from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
 from kiosk.offer import EndProgram, Offer
 from kiosk.play import Broken, Diverged, End, Entry, Play, Result, Story
-from kiosk.requests import (Ask, DeviceNews, Do, Done, Left, Manner, Option, OutOfService, Print, Refused, Request, Row,
-                            Trouble, Ways, Welcome)
-from kiosk.requests.service import Member
+from kiosk.requests import (Ask, DeviceNews, Do, Left, Manner, Option, OutOfService, Print, Refused, Request, Ways,
+                            Welcome)
+from kiosk.requests.service import EndVisit, Member
 from kiosk.tickets import ReferenceSlip, Ticket
 from kiosk.visit import Comfort
 from kiosk.words import Text, say
@@ -91,7 +92,7 @@ class Stage:
                 self.close_for(by, what)
             case EndProgram():
                 self._end_wanted = True
-                if self._front is None:
+                if self._free:
                     self.end_program()
             case Door() | Presence() | Supplied() | Sensed():
                 around(self, message, self._desk.note)
@@ -100,6 +101,11 @@ class Stage:
     def idle(self) -> bool:
         """Nobody stands here, and nothing is being settled."""
         return self._recalled and self._front is None and not self._behind
+
+    @property
+    def _free(self) -> bool:
+        """Nobody stands here, not even to read a last page."""
+        return self._front is None and isinstance(self.dialogue.asking, Welcome | OutOfService | None)
 
     # Welcome.
 
@@ -142,11 +148,17 @@ class Stage:
     # The service menu.
 
     def serve(self) -> None:
-        """Somebody wants the service menu: they get it now where nobody stands, else when the visit in front has ended."""
-        if self._front is None or self._front.journey != SERVICE:
-            self._service_wanted = SERVICE in self._stories
-            if self._front is None and self._service_wanted:
-                self._begin(SERVICE)
+        """Somebody wants the service menu: they get it now where nobody stands, else when the visit in front has ended. Who
+        asks again cannot wait for that."""
+        if SERVICE not in self._stories or self._front is not None and self._front.journey == SERVICE:
+            return
+        if self._free:
+            self._begin(SERVICE)
+        elif self._service_wanted:
+            self._ask_to_end()
+        else:
+            self._service_wanted = True
+            self.dialogue.staff(True)
 
     def door(self, is_open: bool) -> None:
         """Whoever opens a door wants the service menu. Who shuts it without having signed in does not; who has, works on."""
@@ -155,8 +167,24 @@ class Stage:
             self.serve()
         elif play is None or play.journey != SERVICE:
             self._service_wanted = False
+            self.dialogue.staff(False)
         elif play.visit not in self._jobs and play.last(Member) is None:
             self._said(play, Left("home"))
+
+    def _ask_to_end(self) -> None:
+        """The person may have gone, and their page stand for minutes: staff may end the visit, when they have read what
+        that means."""
+        play = self._front
+        if play is None or not isinstance(asked := play.request, Ask) or isinstance(self.dialogue.asking, EndVisit):
+            return
+
+        def decided(value: Any) -> None:
+            if value is True:
+                self._said(play, Left("closed"))
+            else:
+                self._go(play, asked)
+
+        self.dialogue.ask(EndVisit(), decided)
 
     def _begin(self, journey: str) -> None:
         play = Play(uuid.uuid4().hex, journey, self._stories[journey])
@@ -231,9 +259,7 @@ class Stage:
 
     def _farewell(self, why: BaseException | None) -> None:
         if isinstance(why, Refused | Broken):
-            reason = why.reason if isinstance(why, Refused) else "broken"
-            self.dialogue.ask(Trouble(title=say("refused.title"), text=say(f"refused.{reason}"),
-                                      options=(Option("home", say("home"), icon="home"),)), lambda _: self._welcome())
+            self.dialogue.ask(asides.refused(why), lambda _: self._welcome())
         else:
             self._welcome()
 
@@ -270,7 +296,6 @@ class Stage:
         self._after(job.request.deadline, lambda: self._slow(play, job))
 
     def _slow(self, play: Play, job: Job) -> None:
-        """The act takes longer than a person can be kept waiting in the dark: the truth, and a choice."""
         self._desk.note("slow", request=type(job.request).__name__, reference=_reference(play))
 
         def choose(choice: Any) -> None:
@@ -279,10 +304,7 @@ class Stage:
             else:
                 self._give_up(play, job, gone=isinstance(choice, Left))
 
-        self.dialogue.ask(
-            Trouble(title=say("slow.title"), text=say("slow.stake" if job.request.stake else "slow.text"),
-                    picture="cloud_off", options=(Option("wait", say("slow.wait"), icon="wait"),
-                                                  Option("leave", say("slow.leave"), icon="home"))), choose, _trail(play))
+        self.dialogue.ask(asides.slow(job.request), choose, _trail(play))
 
     def _give_up(self, play: Play, job: Job, gone: bool) -> None:
         if gone:
@@ -301,8 +323,7 @@ class Stage:
         order = play.last(Order)
         slip = ReferenceSlip(_reference(play), order.amount if order else None, order.no if order else None)
         self._desk.slip(slip, self.dialogue.comfort)
-        self.dialogue.ask(Done(title=say("slow.settling"), remark=say("slow.settling_text"),
-                               rows=(Row(say("slow.reference"), slip.reference, strong=True),)), lambda _: self._welcome())
+        self.dialogue.ask(asides.settling(slip), lambda _: self._welcome())
 
     # Behind the scenes: plays whose person has left.
 

@@ -38,7 +38,8 @@ _OPENING: tuple[Step, ...] = (
     ("board", "answer:end"))
 _PATIENT: tuple[Step, ...] = (
     ("welcome", "answer:register"), ("present", "knocked, card resident"), ("choose", "option:1"), ("choose", "option:0"),
-    ("time", "segment 0"), ("confirm", "yes"), ("pay", "pay"), ("done", "done"))
+    ("time", "segment 0"), ("confirm", "yes"), ("pay", "impatient"), ("confirm", "no"), ("pay", "shuts, pay"),
+    ("done", "done"))
 _SETTING: tuple[Step, ...] = (
     *_SIGN_IN, ("board", "answer:visits"), ("board", "answer:back"),
     ("board", "answer:settings"), ("list", "setting volume"), ("keyboard", "write 55"), ("choose", "option:0"),
@@ -69,8 +70,13 @@ class Technician(Patient):
             case "paper":
                 self._twin("printer/paper_out", on=True)
                 self._twin("board/input", number=0, on=True)
-            case "shuts":
+            case "shuts" | "shuts,":
                 self._twin("board/input", number=0, on=False)
+                if thing:
+                    super()._act(view, thing)
+            case "impatient":
+                self._twin("board/input", number=0, on=True)
+                self._knock(self._with(view, "staff"))      # staff do not wait, and think better of it
             case "knock":
                 self._knock(view)
             case "knocked,":
@@ -147,6 +153,16 @@ class Technician(Patient):
             view = self._look() or view
         time.sleep(STILL)
         self._photograph(view.page)
+        return view
+
+    def _with(self, view: View, key: str) -> View:
+        """The page, as soon as that stands on it."""
+        end = time.monotonic() + PATIENCE
+        while all(item["key"] != key for item in view.items):
+            if time.monotonic() > end:
+                raise NotPlayed(f"there is no {key} on {view.page}")
+            time.sleep(LOOK)
+            view = self._look() or view
         return view
 
     def _await_page(self, page: str) -> None:

@@ -44,3 +44,5 @@ class Scene:
     """Set while the person is asked whether they are still there; one touch extends."""
     ends_at: float | None = None
     """When the question itself ends (a payment code), in seconds of the stage's clock."""
+    staff: bool = False
+    """Staff wait until this person has finished: said in one line, and they may knock."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.requests import Confirm
 from kiosk.visit import Scene
+from kiosk.words import Text
 from screens.leaf import Leaf
 from screens.theme import GRAVE, PLAIN, STRONG
 
@@ -13,6 +14,10 @@ class Page(Leaf):
 
     tall = True
     sign = "eyes"
+
+    def hint(self, scene: Scene) -> Text | None:
+        """What there is to be checked."""
+        return super().hint(scene) if getattr(scene.ask, "rows", ()) else None
 
     def draw(self, scene: Scene, ask: Confirm) -> None:
         theme, rest = self.theme, self.area.copy()

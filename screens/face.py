@@ -30,7 +30,7 @@ from screens.theme import GROUND, Theme
 PAGES = ("welcome", "wait", "present", "choose", "time", "confirm", "keypad", "pay", "done", "trouble", "list")
 
 # Staff ask for the service menu by touching what answers nothing: the house's sign three times, then the clock twice, within
-# some seconds, on a page where nobody's visit stands.
+# some seconds, on a page where nobody's visit stands; or while they wait for its end, if they cannot.
 KNOCK = ("sign", "sign", "sign", "clock", "clock")
 KNOCK_TIME = 6.0
 KNOCKED_ON = ("welcome", "closed")
@@ -184,7 +184,7 @@ class Face(FloatLayout):  # type: ignore[misc]  # Kivy is untyped
         return True
 
     def _knock(self, touch: Any) -> None:
-        if self.page is None or self.scene is None or self.scene.ask.page not in KNOCKED_ON:
+        if self.scene is None or not (self.scene.staff or self.scene.ask.page in KNOCKED_ON):
             return
         self._knocks = [*self._knocks, (self._frame.furniture_at(touch.x, touch.y), self.room.now())][-len(KNOCK):]
         if tuple(what for what, _ in self._knocks) == KNOCK and self.room.now() - self._knocks[0][1] <= KNOCK_TIME:

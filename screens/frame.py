@@ -107,8 +107,12 @@ class Frame(Sheet):
                     icon="back", enabled=scene.can_back)
         self.button("home", say("screen.leave"), row.take_right(width, theme.mm(4)), self.doors.leave, QUIET,
                     icon="home", enabled=scene.can_leave)
-        self.write(say("screen.help"), Box(row.x, bar.y, row.w, bar.h), theme.style("note"), SOFT, align="center",
-                   valign="middle")
+        between = Box(row.x, bar.y, row.w, bar.h).inset(theme.mm(4), 0)
+        if scene.staff:
+            self.write(say("screen.staff"), between, theme.style("note", bold=True), WARM, align="center", valign="middle",
+                       key="staff")
+        else:
+            self.write(say("screen.help"), between, theme.style("note"), SOFT, align="center", valign="middle")
 
     def _trail(self, strip: Box, scene: Scene, ink: Colour, sign: Colour) -> None:
         """In one line; where it gets too long, what was chosen first is left out."""

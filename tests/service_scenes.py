@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from kiosk.requests import ChooseFrom, Option, OutOfService, Row
+from kiosk.requests import ChooseFrom, Confirm, Option, OutOfService, Row
 from kiosk.requests.service import (
-    Board, Check, EnterDigits, EnterText, Guide, Lamp, Level, ScreenTest, Section, ShowReading, TouchTest)
+    Board, Check, EndVisit, EnterDigits, EnterText, Guide, Lamp, Level, ScreenTest, Section, ShowReading, TouchTest)
 from kiosk.service.menu import BACK, CLOSABLE, ITEMS, STEPS
 from kiosk.visit import Scene
 from kiosk.words import Text, say
@@ -56,8 +56,8 @@ CHECKS = (Check(say("check.line"), True, say("check.well")), Check(say("check.na
           Check(say("check.answer"), None, say("check.not_tried")))
 
 
-def scene(ask: object) -> Scene:
-    return Scene(ask, 7, can_back=True, can_leave=True)       # type: ignore[arg-type]
+def scene(ask: object, staff: bool = False) -> Scene:
+    return Scene(ask, 7, can_back=True, can_leave=True, staff=staff)       # type: ignore[arg-type]
 
 
 def guide(task: str, level: Level = Level.GOOD) -> Scene:
@@ -98,6 +98,9 @@ def service_scenes() -> dict[str, Scene]:
         "service-colours": scene(ScreenTest(say("tests.screen"))),
         "service-keyboard": scene(EnterText(say("service.new_value", name="idcard_url"),
                                             "serial:///dev/kiosk/idcard?baud=115200", remark=say("setting.idcard_url"))),
+        "service-end-visit": scene(EndVisit(), staff=True),
+        "service-waits": scene(Confirm(say("cancel.confirm"), (Row(say("row.kiosk"), "K01"),), say("cancel.yes"),
+                                       say("cancel.no")), staff=True),
         "closed": Scene(OutOfService(say("closed.title"), say("closed.door")), 7),
         "closed-night": Scene(OutOfService(say("closed.title"), say("closed.sleep")), 7),
     }

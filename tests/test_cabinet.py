@@ -139,29 +139,6 @@ def kinds(core: Core) -> list[str]:
     return [kind for kind, _ in core.facts()]
 
 
-def test_an_open_door_ends_the_visit_by_its_ordinary_way_and_says_so(core: Core) -> None:
-    Player(core).play(KNOWN, until=6)
-    assert core.page() == "pay" and not core.stage.idle
-    told(core, Door(True))
-    assert core.page() == "closed" and "维护" in core.words()
-    core.settle(60)
-    assert core.stage.idle, "the order was closed and the place given back, behind the page"
-    assert all(core.town.free(place) for places in core.town.segments.values() for place in places)
-    assert ("left", {"why": "closed", "page": "Pay"}) in core.facts() and ("door", {"open": True}) in core.facts()
-    told(core, Door(False))
-    assert core.page() == "welcome"
-
-
-def test_a_door_opened_while_the_hospital_is_asked_hides_the_page_at_once(core: Core) -> None:
-    Player(core).play(KNOWN, until=6)
-    core.home()
-    core.settle(0)
-    told(core, Door(True))
-    assert core.page() == "closed"
-    core.settle(60)
-    assert core.stage.idle and core.page() == "closed"
-
-
 def test_a_failing_mains_lets_finish_and_nobody_begin(core: Core) -> None:
     Player(core).play(KNOWN, until=6)
     told(core, Supplied(Supply.PARKED))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
 from kiosk.hospital import Hello, Unknown
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
-from kiosk.machine import Machine, asleep
+from kiosk.machine import Machine
 from kiosk.play import Entry
 from kiosk.requests import Ask, Choose, CodeKind, CodeShown, Confirm, OutOfService, Refused, Trouble, Welcome
 from kiosk.requests.service import (Board, EnterDigits, Guide, Level, Role, ScreenTest, ShowReading, TouchTest)
@@ -199,16 +198,6 @@ def test_a_nurse_gets_what_nurses_do(enter: Callable[..., Room]) -> None:
         "换纸", "暂停服务", "最近的办理", "修改我的密码", "结束维护"]
 
 
-def test_the_visit_in_front_is_waited_for(enter: Callable[..., Room]) -> None:
-    room = enter()
-    room.answer("register")
-    here = room.scenes[-1].ask
-    room.stage.serve()
-    assert room.scenes[-1].ask is here
-    room.stage.leave(room.scenes[-1].serial)
-    assert isinstance(room.ask, EnterDigits)
-
-
 def test_a_hospital_without_a_way_to_pay_is_noticed_and_when_it_has_one_again(tmp_path: Path) -> None:
     posted: list[Any] = []
     machine = Machine(tmp_path, read({"hospital_url": "http://127.0.0.1:9"}), posted.append)
@@ -216,7 +205,7 @@ def test_a_hospital_without_a_way_to_pay_is_noticed_and_when_it_has_one_again(tm
     machine.view.hospital = server
     for server.channels in ((), (), ("wechat",)):
         machine.view.forget()
-        machine._look_at_the_clock()
+        machine._look_around()
     machine.close()
     assert [news for news in posted if isinstance(news, News) and news.what == "pay"] == [
         News("pay", False), News("pay", True)]
@@ -233,9 +222,8 @@ def test_of_the_pin_nothing_is_kept(enter: Callable[..., Room]) -> None:
 
 def test_who_opens_the_door_is_asked_who_they_are_until_it_is_shut(enter: Callable[..., Room]) -> None:
     room = enter()
-    room.answer("register")
     room.stage.receive(Door(True))
-    assert isinstance(room.ask, EnterDigits), "the visit in front has ended by its ordinary way"
+    assert isinstance(room.ask, EnterDigits)
     room.stage.receive(Door(False))
     assert isinstance(room.ask, Welcome)
     room.stage.receive(Door(True))
@@ -527,13 +515,3 @@ def test_what_a_patient_does_meanwhile_answers_nothing(enter: Callable[..., Room
     board = room.enter()
     room.stage.receive(Heard(room.scenes[-1].serial, CodeShown(CodeKind.VISIT_CARD, "V000000000001")))
     assert room.ask is board
-
-
-@pytest.mark.parametrize("sleep, awake_at, asleep_at", [
-    ((dt.time(22), dt.time(6, 30)), ("06:30", "21:59", "12:00"), ("22:00", "23:59", "00:00", "06:29")),
-    ((dt.time(12), dt.time(13)), ("11:59", "13:00"), ("12:00", "12:59")),
-    (None, ("00:00", "12:00"), ()),
-])
-def test_hours_of_sleep(sleep: Any, awake_at: Sequence[str], asleep_at: Sequence[str]) -> None:
-    assert not any(asleep(sleep, dt.time.fromisoformat(time)) for time in awake_at)
-    assert all(asleep(sleep, dt.time.fromisoformat(time)) for time in asleep_at)

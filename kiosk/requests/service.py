@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from kiosk.requests.acts import Do
-from kiosk.requests.asks import Ask, Option, Row
+from kiosk.requests.asks import Ask, Confirm, Option, Row
 from kiosk.requests.events import Answered, Complaint
 from kiosk.words import Text, say
 
@@ -242,6 +242,23 @@ class ScreenTest(Ask[None]):
     patience: ClassVar[int] = 120
 
     title: Text
+
+
+@dataclass(frozen=True)
+class EndVisit(Confirm):
+    """Staff cannot wait for whoever stands here: is their visit to end? Silence means no."""
+
+    patience: ClassVar[int] = 20
+
+    title: Text = say("end_visit.title")
+    rows: tuple[Row, ...] = ()
+    yes: Text = say("end_visit.yes")
+    no: Text | None = say("end_visit.no")
+    remark: Text | None = say("end_visit.text")
+    danger: bool = True
+
+    def silence(self) -> Answered[bool]:
+        return Answered(False)
 
 
 # Acts. All FREE: what they do is known at once, or seen at the next look.
