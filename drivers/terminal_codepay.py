@@ -20,8 +20,8 @@ from operator import xor
 from typing import Any
 
 from drivers.contract import (
-    Cancelled, DeviceError, Link, NoAnswer, OutOfService, OutcomeUnknown, Settled, Slip, State, Status, WrongDevice)
-from drivers.contract.terminal import ended, masked, proper
+    Cancelled, DeviceError, Link, NoAnswer, OutcomeUnknown, Settled, Slip, State, Status, WrongDevice)
+from drivers.contract.terminal import ended, masked, must_be_asked, proper
 
 NAMES: Mapping[str, str] = {
     "pay": "ecrhub.pay.order", "refund": "ecrhub.pay.order", "query": "ecrhub.pay.query", "close": "ecrhub.pay.close",
@@ -178,7 +178,6 @@ QUICK = 1.0             # seconds for an answer that no person has to give
 AGAIN = 0.5             # seconds without an acknowledgement
 TRIES = 3               # times the same frame
 GAP = 0.2               # seconds of silence within a frame
-PROBE = "KIOSKPROBE0"   # a reference that no payment ever has
 
 
 class Device:
@@ -203,14 +202,7 @@ class Device:
     def identify(self) -> str:
         """Shake hands, and ask about a payment that never was: a terminal that cannot say so is of no use here."""
         self._shake_hands()
-        try:
-            known = self._query(PROBE)
-        except Unheard:
-            raise
-        except NoAnswer as error:
-            raise OutOfService("this terminal cannot be asked about an earlier payment") from error
-        if known.settled is not Settled.NEVER:
-            raise OutOfService("this terminal knows of a payment that never was")
+        must_be_asked(self._query)
         return "bank terminal, ECR over serial"
 
     def status(self) -> Status:

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from drivers.contract import (
-    Cancelled, DeviceError, Link, NoAnswer, OutOfService, OutcomeUnknown, Settled, Slip, State, Status, WrongDevice)
-from drivers.contract.terminal import ended, masked, proper
+    Cancelled, DeviceError, Link, NoAnswer, NoQuery, OutOfService, OutcomeUnknown, Settled, Slip, State, Status, WrongDevice)
+from drivers.contract.terminal import ended, masked, must_be_asked, proper
 
 # The codec: bytes in, messages out.
 
@@ -105,7 +105,8 @@ class Device:
         if not isinstance(name, str) or not name.isprintable() or not isinstance(can, list):
             raise WrongDevice("what answers is no program for a terminal")
         if lacking := sorted(NEEDED - {word for word in can if isinstance(word, str)}):
-            raise OutOfService(f"this terminal cannot {' or '.join(lacking)}")
+            raise (NoQuery if "query" in lacking else OutOfService)(f"this terminal cannot {' or '.join(lacking)}")
+        must_be_asked(self.query)               # what it says that it can
         return f"bank terminal, {name[:60]}"
 
     def status(self) -> Status:

@@ -10,7 +10,8 @@ from kiosk.requests import Done, Waiting, Welcome
 from kiosk.visit import Scene
 from kiosk.words import Words
 
-SLOTS = {"payer_code": "scanner", "payment": ""}        # ears whose slot has another name, or that have none
+SLOTS = {"payer_code": "scanner", "payment": "", "visit_card_reader": "visit_card"}
+"""Ears whose light has another name, or that have none."""
 
 
 def lights_of(scene: Scene) -> Mapping[str, Flash]:

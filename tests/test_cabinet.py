@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from core import Core
-from drivers.contract import Flash, Power
+from drivers.contract import Flash, Lights, Power
 from drivers.service import Service
 from drivers.sim.bench import Bench
 from kiosk import cabinet as module
@@ -24,7 +24,7 @@ from kiosk.journal import Journal, machine_key
 from kiosk.lights import Lit, lights_of
 from kiosk.machine import Machine
 from kiosk.power import PARK, STOP, Outage, Shutdown, Supply
-from kiosk.requests import Ask, Done, Identify, Waiting, Welcome
+from kiosk.requests import READERS, Ask, Done, Identify, Waiting, Ways, Welcome
 from kiosk.settings import BadSetting
 from kiosk.settings import read as settings
 from kiosk.visit import Scene
@@ -49,6 +49,14 @@ KNOWN = {table.title: table for table in tables("register")}["register: known ID
 ], ids=lambda value: type(value).__name__)
 def test_every_page_has_its_lights(ask: Ask[Any], lights: dict[str, Flash]) -> None:
     assert lights_of(Scene(ask, 1)) == lights
+
+
+@pytest.mark.parametrize("slot", READERS)
+def test_every_slot_that_a_page_waits_at_has_a_light_that_can_be_wired(slot: str) -> None:
+    """By its name in the contract, where the reader's own is another."""
+    asked = Identify(ways=Ways((slot,)))
+    [light] = lights_of(Scene(asked, 1))
+    assert f"`{light}`" in (Lights.shine.__doc__ or ""), light
 
 
 def test_at_the_payment_the_scanner_waits_for_the_phone(disk: Path) -> None:

@@ -13,7 +13,7 @@ from conformance import subject
 from conformance.memory import Memory, memory
 from conformance.terminal_codepay import agrees
 from drivers.contract import (
-    Cancelled, DeviceError, Gone, NoAnswer, OutcomeUnknown, OutOfService, Settled, Slip, State)
+    Cancelled, DeviceError, Gone, NoAnswer, NoQuery, OutcomeUnknown, OutOfService, Settled, Slip, State)
 from drivers.terminal_codepay import Device as CodePay
 
 TERMINALS = ("terminal_codepay", "terminal_exec")
@@ -149,11 +149,20 @@ def test_a_reference_is_never_begun_twice(terminal: Memory) -> None:
 def test_a_terminal_that_cannot_be_asked_is_refused(terminal: Memory) -> None:
     terminal.twin.no_query()
     terminal.reopen()
-    with pytest.raises(OutOfService, match="cannot be asked|cannot query"):
+    with pytest.raises(NoQuery, match="cannot be asked|cannot query"):
         terminal.open()
     terminal.twin.no_query(False)
     terminal.open()
     assert terminal.identity.startswith("bank terminal")
+
+
+def test_what_a_program_says_that_it_can_is_tried() -> None:
+    with memory(subject("terminal_exec")) as world:
+        world.twin.boasts()
+        with pytest.raises(NoQuery, match="cannot be asked"):
+            world.open()
+        world.twin.heal()
+        world.open()
 
 
 @pytest.mark.parametrize(("reference", "amount"), [("", 1), ("K" * 33, 1), ("K-1", 1), ("单", 1), ("K1", 0), ("K1", -5)])
@@ -227,7 +236,7 @@ def test_names_of_another_acquirer() -> None:
         with pytest.raises(ValueError):
             CodePay(world.link, names="refrence=orderNo")
         device = CodePay(world.link, names="never=405,terminal=tid")
-        with pytest.raises(OutOfService):
+        with pytest.raises(NoQuery):
             device.identify()                   # for this twin an unknown order is 404
 
 

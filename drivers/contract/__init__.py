@@ -13,7 +13,7 @@ from drivers.contract.cards import (
 from drivers.contract.driver import Driver, Link
 from drivers.contract.errors import (
     BinFull, Cancelled, CardJam, CardMoved, CardRefused, CoverOpen, CutterFault, DeviceError, Gone, HeadHot,
-    MoveUnknown, NoAnswer, NoCards, NotTaken, NothingPresented, OutOfService, OutcomeUnknown, PaperJam, PaperOut,
+    MoveUnknown, NoAnswer, NoCards, NoQuery, NotTaken, NothingPresented, OutOfService, OutcomeUnknown, PaperJam, PaperOut,
     PrintUnknown, TonerOut, WrongDevice)
 from drivers.contract.paper import (
     Align, Barcode, Feed, Pages, Pair, PaperLine, Printed, Printer, Qr, ReportPrinter, Rule, Text)
@@ -24,7 +24,8 @@ __all__ = [
     "Action", "Align", "BankTerminal", "Barcode", "Bin", "BinFull", "Cancelled", "CardJam", "CardKind", "CardMoved",
     "CardMover", "CardPlace", "CardReader", "CardRefused", "CoverOpen", "CutterFault", "DeviceError", "Driver",
     "Feed", "Flash", "GivenBack", "Gone", "HeadHot", "IdCard", "Inputs", "Lights", "Link", "MoveUnknown",
-    "NoAnswer", "NoCards", "NotTaken", "NothingPresented", "OutOfService", "OutcomeUnknown", "Pages", "Pair", "Paper",
+    "NoAnswer", "NoCards", "NoQuery", "NotTaken", "NothingPresented", "OutOfService", "OutcomeUnknown", "Pages", "Pair",
+    "Paper",
     "PaperJam", "PaperLine", "PaperOut", "Power", "PrintUnknown", "Printed", "Printer", "Qr", "ReportPrinter", "Rule",
     "Scanner", "Settled", "Slip", "SocialCard", "State", "Status", "Stock", "Stripe", "Text", "TonerOut", "Ups", "VisitCard",
     "WrongDevice", "give_back",

@@ -24,8 +24,9 @@ class Flash(StrEnum):
 
 class Lights(Driver, Protocol):
     def shine(self, lights: Mapping[str, Flash]) -> None:
-        """Set the named lights (`idcard`, `social`, `visit_card`, `scanner`, `printer`, `terminal`, `cards`); those not
-        named go out, and names that are not wired are nothing. Where the board does not flash by itself, `tick` does.
+        """Set the named lights (`idcard`, `social`, `visit_card`, `stripe`, `scanner`, `printer`, `terminal`, `cards`);
+        those not named go out, and names that are not wired are nothing. Where the board does not flash by itself,
+        `tick` does.
 
         Raises NoAnswer, Gone.
         """

@@ -41,6 +41,12 @@ class OutOfService(DeviceError):
     cause, action = "out_of_service", Action.SERVICE
 
 
+class NoQuery(OutOfService):
+    """A bank terminal cannot say what became of an earlier payment: it may take no money here."""
+
+    cause = "no_query"
+
+
 class Cancelled(DeviceError):
     """The command was taken back before it finished. Every cancelled command still ends, with this."""
 

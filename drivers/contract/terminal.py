@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from drivers.contract.driver import Driver
-from drivers.contract.errors import OutcomeUnknown
+from drivers.contract.errors import NoAnswer, NoQuery, OutcomeUnknown
 
 
 class Settled(StrEnum):
@@ -34,10 +35,15 @@ class Slip:
     words: str = ""                                # and in words, for the person
 
 
+NEVER_PAID = "KIOSKPROBE0"
+"""A reference that no payment ever has."""
+
+
 class BankTerminal(Driver, Protocol):
     """Takes and gives back money by bank card. `reference`: 1-32 letters and digits, never used for two things.
 
-    A driver whose terminal cannot be asked about an earlier reference must not exist: `identify` raises OutOfService.
+    A terminal that cannot be asked about an earlier reference is of no use: `identify` asks about NEVER_PAID, and raises
+    NoQuery.
     """
 
     def pay(self, reference: str, amount: int, timeout: float) -> Slip:
@@ -64,6 +70,19 @@ def proper(reference: str, amount: int = 1) -> None:
     """Raises ValueError for a reference or an amount that no terminal may be given."""
     if not re.fullmatch("[0-9A-Za-z]{1,32}", reference) or not 0 < amount < 10 ** 10:
         raise ValueError("a reference is 1 to 32 letters and digits, an amount more than nothing")
+
+
+def must_be_asked(query: Callable[[str], Slip]) -> None:
+    """Ask about a payment that never was. Raises NoQuery where the answer is none, or another than that. (A NoAnswer of a
+    driver's own kind is a terminal that has not even heard the question.)"""
+    try:
+        told = query(NEVER_PAID)
+    except NoAnswer as error:
+        if type(error) is not NoAnswer:
+            raise
+        raise NoQuery("this terminal cannot be asked about an earlier payment") from error
+    if told.settled is not Settled.NEVER:
+        raise NoQuery("this terminal knows of a payment that never was")
 
 
 def ended(slip: Slip, reference: str, amount: int) -> Slip:

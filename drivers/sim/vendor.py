@@ -29,6 +29,7 @@ class Desk:
         self.can = ["pay", "refund", "query"]
         self.ready = True
         self.mute = False                       # payments are made, and not answered
+        self.boasts = False                     # it says that it can be asked, and never answers
         self.other_reference = False
         self._end_of: tuple[int, Entry | None] = (0, None)       # who waits for the end of what
 
@@ -44,7 +45,7 @@ class Desk:
                 self.say({"id": number, "name": NAME, "can": self.can})
             case "status":
                 self.say({"id": number, "ready": self.ready})
-            case "query":
+            case "query" if not self.boasts:
                 self._tell(number, reference)
             case "stop":
                 if entry := self.bank.book.get(reference):
@@ -102,11 +103,13 @@ class VendorTwin(Twin):
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), **self.bank.state(), "answer_lost": self.desk.mute, "not_ready": not self.desk.ready,
-                "other_reference": self.desk.other_reference, "no_query": "query" not in self.desk.can}
+                "other_reference": self.desk.other_reference, "no_query": "query" not in self.desk.can,
+                "boasts": self.desk.boasts}
 
     def well(self) -> None:
         bank = self.bank
         bank.declines = bank.absent = bank.other_amount = self.desk.mute = self.desk.other_reference = False
+        self.desk.boasts = False
         self.desk.ready, self.desk.can = True, ["pay", "refund", "query"]
 
     def hear(self, data: bytes) -> None:
@@ -155,6 +158,11 @@ class VendorTwin(Twin):
     @verb("不支持查询", "Cannot be asked", fault=True)
     def no_query(self, on: bool = True) -> None:
         self.desk.can = ["pay", "refund"] if on else ["pay", "refund", "query"]
+
+    @verb("查询不答", "Asked, and no answer", fault=True)
+    def boasts(self, on: bool = True) -> None:
+        """It says that it can be asked, and does not answer."""
+        self.desk.boasts = on
 
 
 def main(book: Path, dies: bool) -> None:

@@ -28,7 +28,7 @@ from kiosk.words import Language, Name, Text, read, say
 DEVICE_TIME = 30.0      # seconds for a device to do its work, the person's part included
 CARD_TIME = 20.0        # seconds to put a card down in a test
 BACK_TIME = 12.0        # seconds for a device to be found again at any of its speeds
-LIGHTS = ("idcard", "social", "visit_card", "scanner", "printer", "terminal", "cards")
+LIGHTS = ("idcard", "social", "visit_card", "stripe", "scanner", "printer", "terminal", "cards")
 SHINE = 3.0             # seconds all lights are lit in their test
 ELSEWHERE = ("hospital_url", "hospital_fhir", "hospital_interface", "usb", "watchdog")
 """Set in kiosk.ini by whoever has the machine's shell: where its token goes, and which files it opens."""
