@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +22,18 @@ import requests as http
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk import fittings
+from kiosk.audit import disagreements
 from kiosk.bring_up import Addresses, House, NotStarted
-from kiosk.robot import NotPlayed, Patient, Step, orders
+from kiosk.others import Others
+from kiosk.plays import PLAYS
+from kiosk.robot import NotPlayed, Patient, orders
 from kiosk.requests.service import Role
 from kiosk.service.local import Local
 from kiosk.service.staff import Staff
 from kiosk.settings import Settings, load
 from kiosk.technician import SERVICE, Technician, service_books
 
-_KNOWN: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card resident"))
-_NEW: tuple[Step, ...] = (("welcome", "answer:register"), ("present", "card stranger"), ("confirm", "yes"),
-                          ("keypad", "type 19900001234"))
-_CLINIC: tuple[Step, ...] = (("choose", "option:1"), ("choose", "option:0"))
-_PAID: tuple[Step, ...] = (("confirm", "yes"), ("pay", "pay"), ("done", "done"))
-_REST: Step = ("welcome", "rest")
-_ORDERED: tuple[Step, ...] = (("time", "segment 1"), ("confirm", "yes"), ("confirm", "yes"), ("done", "done"), _REST)
-
 STAFF = {"1001": Role.TECHNICIAN, "1002": Role.NURSE}
-
-SCRIPTS: Mapping[str, tuple[Step, ...]] = {
-    "register": (*_KNOWN, *_CLINIC, ("time", "segment 0"), *_PAID, _REST),
-    "enroll": (*_NEW, *_CLINIC, ("time", "segment 0"), *_PAID, _REST),
-    "cancel": (*_KNOWN, *_CLINIC, ("time", "segment 1"), *_PAID, ("welcome", "answer:cancel"),
-               ("present", "scan V000000000001"), ("list", "option:0"), ("confirm", "yes"), ("done", "done"), _REST),
-    "reprint": (*_KNOWN, *_CLINIC, ("time", "segment 0"), *_PAID, ("welcome", "answer:reprint"),
-                ("present", "card resident"), ("list", "option:0"), ("done", "done"), _REST),
-    "examine": (("welcome", "answer:examine"), ("present", "card resident"), ("list", "option:0"), *_ORDERED),
-    "blood": (("welcome", "answer:blood"), ("present", "card resident"), *_ORDERED),
-}
-"""`segment N` takes the first free time N days from today: a booking for today may be too late to cancel."""
 
 
 def furnish(house: Addresses, orientation: str) -> tuple[Path, Settings]:
@@ -81,9 +64,9 @@ def play(journey: str, out: Path, language: str, size: str, orientation: str, wi
 
     Raises NotPlayed.
     """
-    script = SERVICE if journey == "service" else SCRIPTS.get(journey)
+    script = SERVICE if journey == "service" else PLAYS.get(journey)
     if script is None:
-        raise NotPlayed(f"There is no journey {journey} to play; there are {', '.join([*SCRIPTS, 'service'])}.")
+        raise NotPlayed(f"There is no journey {journey} to play; there are {', '.join([*PLAYS, 'service'])}.")
     out.mkdir(parents=True, exist_ok=True)
     for old in (*out.glob("[0-9][0-9]-*.png"), *out.glob("ticket-*"), *out.glob("books.json")):
         old.unlink()
@@ -94,18 +77,19 @@ def play(journey: str, out: Path, language: str, size: str, orientation: str, wi
                 os.environ["DISPLAY"] = house.addresses.display
                 state, settings = furnish(house.addresses, orientation)
                 patient: Patient
+                others = Others(house)
                 if script is SERVICE:
                     patient = Technician(house.addresses, out, script, language, size, hire(state))
                 else:
-                    patient = Patient(house.addresses, out, script, language, size)
+                    patient = Patient(house.addresses, out, script, language, size, others.do)
                 open_kiosk(state, settings, patient.watch)
                 patient.finish()
-                return _compare(house, out, patient)
+                return _compare(house, out, patient, others)
         except NotStarted as no:
             raise NotPlayed(str(no)) from no
 
 
-def _compare(house: House, out: Path, patient: Patient) -> int:
+def _compare(house: House, out: Path, patient: Patient, others: Others) -> int:
     """Everybody's books, side by side in books.json; 0 when they agree."""
     addresses = house.addresses
     tickets = http.get(f"{addresses.panel_url}/tickets", timeout=10).json()
@@ -120,6 +104,7 @@ def _compare(house: House, out: Path, patient: Patient) -> int:
         "payment": orders(http.get(f"{addresses.phone_url}/twin/orders", timeout=10).json()),
         "paper": [{"text": "\n".join(line["text"] for line in ticket["lines"]), "codes": ticket["codes"],
                    "cut": ticket["cut"]} for ticket in tickets],
+        "others": others.bookings,
     }
     differences = disagreements(books)
     if isinstance(patient, Technician):
@@ -132,48 +117,3 @@ def _compare(house: House, out: Path, patient: Patient) -> int:
     print(f"{len(list(out.glob('[0-9][0-9]-*.png')))} pictures, {len(tickets)} tickets, {patient.touches} touches: "
           + ("all books agree." if not differences else "the books do not agree."))
     return 1 if differences else 0
-
-
-def disagreements(books: Mapping[str, Any]) -> list[str]:
-    """A sentence for each thing that one book says and another does not."""
-    hospital, payment, paper = books["hospital"], books["payment"], books["paper"]
-    found = []
-    charged = {order["order_no"]: order["amount"] for order in payment if order["paid_at"]}
-    returned = {order["order_no"]: sum(refund["amount"] for refund in order["refunds"]) for order in payment}
-    for order in hospital["orders"]:
-        kept = charged.get(order["no"], 0) - returned.get(order["no"], 0)
-        booked = [one for one in hospital["appointments"]
-                  if one["code"] == order["appointment"] and one["state"] == "booked"]
-        if kept != sum(one["fee"] for one in booked):
-            found.append(f"Order {order['no']}: {kept} fen were kept, {len(booked)} bookings stand for it.")
-    for no in charged.keys() - {order["no"] for order in hospital["orders"]}:
-        found.append(f"Order {no} was paid, and the hospital does not know it.")
-    texts = ["\n".join((ticket["text"], *(code["data"] for code in ticket["codes"]))) for ticket in paper]
-    for one in hospital["appointments"]:
-        mine = [text for text in texts if one["code"] in text]
-        issued = [sheet for sheet in hospital["papers"]
-                  if sheet["appointment"] == one["code"] and sheet["outcome"] == "printed"]
-        if len(mine) != len(issued):
-            found.append(f"Booking {one['code']}: {len(mine)} papers were printed, the hospital knows of {len(issued)}.")
-        originals = [text for text in mine if "挂号凭条" in text and "补打" not in text]
-        if len(originals) != 1:
-            found.append(f"Booking {one['code']} has {len(originals)} original tickets.")
-        if not any(str(one["number"]) in text.split() for text in originals):
-            found.append(f"Booking {one['code']}: number {one['number']} is not on its ticket.")
-    told = [page["number"] for page in books["patient"]["told"] if page["number"] and page["number"].isdigit()]
-    numbers = {str(one["number"]) for one in hospital["appointments"]}
-    if told and told[0] not in numbers:
-        found.append(f"The patient was told number {told[0]}, the hospital gave {', '.join(sorted(numbers))}.")
-    said = [text for page in books["patient"]["told"] for text in page["texts"]]
-    for refund in hospital["refunds"]:
-        if not any(f"{refund['amount'] // 100}.{refund['amount'] % 100:02d}" in text for text in said):
-            found.append(f"Refund {refund['no']}: the patient was not told its sum.")
-    for one in hospital["examinations"]:
-        mine = [text for text in texts if one["code"] in text]
-        if len(mine) != one["slips"]:
-            found.append(f"Examination {one['code']}: {len(mine)} slips were printed, the hospital issued {one['slips']}.")
-        if not any(one["code"] in text.replace("\n", "") for text in said):
-            found.append(f"Examination {one['code']}: the patient was not told its number.")
-    if not hospital["appointments"] and not hospital["examinations"]:
-        found.append("Nothing was booked.")
-    return found

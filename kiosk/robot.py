@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ SHOWS = 5.0            # s in which what was touched has its effect on a busy ma
 FIRST = ("welcome", "keypad")      # pages that may be the first of somebody
 
 Step = tuple[str, str]     # the page, and what the patient does there: a touch (its key), or a verb and its object
+TOWN = "town"              # in place of a page: what somebody else does, elsewhere
 
 
 class NotPlayed(Exception):
@@ -46,7 +48,9 @@ class View:
 class Patient:
     """One person in front of the machine, until the script is over; then the window is closed."""
 
-    def __init__(self, house: Addresses, out: Path, script: tuple[Step, ...], language: str, size: str) -> None:
+    def __init__(self, house: Addresses, out: Path, script: tuple[Step, ...], language: str, size: str,
+                 elsewhere: Callable[[str], None] = lambda deed: None) -> None:
+        self._elsewhere = elsewhere
         self._house, self._out, self._script = house, out, script
         self._comfort = {"language": language, "size": size}
         self._screen = Screen(house.display)
@@ -73,7 +77,10 @@ class Patient:
     def _live(self) -> None:
         try:
             for page, deed in self._script:
-                self._act(self._await(page), deed)
+                if page == TOWN:
+                    self._elsewhere(deed)
+                else:
+                    self._act(self._await(page), deed)
         except Exception as trouble:
             self._trouble = trouble
             self._photograph("stuck")

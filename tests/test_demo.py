@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from kiosk.demo import disagreements
+from kiosk.audit import disagreements
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 1536          # bytes of a ticket: 115200 Bd carry them in 0.14 s

@@ -30,6 +30,8 @@ RULES: tuple[tuple[str, str], ...] = (
     # Stand at it as people would, with the bench in their hands.
     ("kiosk.robot", f"{STDLIB} requests PIL kiosk drivers.sim.screen"),
     ("kiosk.technician", f"{STDLIB} kiosk"),
+    # What people do elsewhere meanwhile, by the doors that they have.
+    ("kiosk.others", f"{STDLIB} requests kiosk"),
     # Starts the others as processes, so it needs none of them, but to know what stands on the bench.
     ("kiosk.bring_up", f"{STDLIB} kiosk.fittings"),
     ("kiosk.app", f"{STDLIB} kivy screens kiosk"),

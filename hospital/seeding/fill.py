@@ -10,11 +10,13 @@ from hospital import clock
 from hospital.care import numbers
 from hospital.care.models import Department, Patient, Practitioner
 from hospital.care.people import check_digit
+from hospital.queueing.models import Room
 from hospital.seeding import rosters
 from hospital.seeding.examining import examinations
 from hospital.seeding.hospital_data import DEPARTMENTS, DOCTORS, FAMILY, GIVEN, TITLES, Dept
 
 DAYS = 14
+ROOMS = 2       # of each department
 
 
 def fill(first: dt.date) -> str:
@@ -23,6 +25,8 @@ def fill(first: dt.date) -> str:
         departments = {one.code: _department(rank, one) for rank, one in enumerate(DEPARTMENTS)}
         doctors = {code: [_doctor(departments[code], code, place, row) for place, row in enumerate(rows)]
                    for code, rows in DOCTORS.items()}
+        for department in departments.values():
+            _rooms(department)
         _patients()
         examinations(first, DAYS)
         made = rosters.plan(first, DAYS, departments, doctors)
@@ -44,6 +48,13 @@ def _doctor(department: Department, code: str, place: int, row: tuple[str, str, 
     if new:
         doctor.departments.add(department)
     return doctor
+
+
+def _rooms(department: Department) -> None:
+    for number in range(1, ROOMS + 1):
+        Room.objects.get_or_create(code=f"{department.code}-{number}", defaults={
+            "department": department, "name_zh": f"{department.name_zh}{number}诊室",
+            "name_en": f"{department.name_en}, Room {number}", "area": department.place_zh})
 
 
 def _patients() -> None:
