@@ -1,10 +1,10 @@
 """Whoever left, died or lost the line: what they began is brought to an end here, in the background.
 
 One pass: orders past their end are concluded, closed ones looked at again for money that came after all, money
-without a booking is booked or refunded, refunds are asked for until they are done, stopped sessions are cleared, old
-answers are forgotten; in the morning the day before is compared with the channels' bills. Every step is guarded by
-the database, so that any number of servers may tend at once; and each stands by itself: a fault is written down by its
-kind and place, and stops nothing else.
+without a booking is booked or refunded, refunds are asked for until they are done, stopped sessions are cleared (of who
+waits there already, too), old answers are forgotten; in the morning the day before is compared with the channels' bills.
+Every step is guarded by the database, so that any number of servers may tend at once; and each stands by itself: a fault
+is written down by its kind and place, and stops nothing else.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from hospital.money import cancelling, daily, refunding, settling
 from hospital.money.models import Order, Refund
 from hospital.outpatient import messages, noshows, offers, rounds
 from hospital.payments.channel import ChannelAway, NoBill
-from hospital.queueing import alarms
+from hospital.queueing import alarms, arriving, calling
 from hospital.refusal import Away
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ class Tended:
     days_reconciled: int = 0
     segments_opened: int = 0
     alarms_changed: int = 0
+    places_given_up: int = 0
+    sittings_ended: int = 0
     sessions_planned: int = 0
     offers_ended: int = 0
     no_shows: int = 0
@@ -65,8 +67,9 @@ class Tended:
 def tend() -> Tended:
     """One pass."""
     tended = Tended()
-    for step in (_clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old, _reconcile,
-                 _open_examining, _watch_queues, _round_of_the_day, _end_offers, _count_no_shows, _send_messages):
+    for step in (_leave_changed, _clear_stopped, _settle_orders, _look_again, _place_payments, _push_refunds, _forget_old,
+                 _reconcile, _open_examining, _end_sittings, _watch_queues, _round_of_the_day, _end_offers, _count_no_shows,
+                 _send_messages):
         with _by_itself(tended, step.__name__.strip("_")):
             step(tended)
     return tended
@@ -103,6 +106,14 @@ def _send_messages(tended: Tended) -> None:
     messages.tell_stopped()
     messages.remind()
     tended.messages_sent = messages.deliver()
+
+
+def _leave_changed(tended: Tended) -> None:
+    tended.places_given_up = arriving.leave_changed()
+
+
+def _end_sittings(tended: Tended) -> None:
+    tended.sittings_ended = calling.rise_of_yesterday()
 
 
 def _watch_queues(tended: Tended) -> None:

@@ -178,7 +178,7 @@ class Hospital:
         return self._get(QueueToday, f"/patients/{patient}/queue")
 
     def check_in(self, appointment: int, key: str) -> Place:
-        """Refused: too_early, wrong_day, already_cancelled, session_stopped, session_over."""
+        """Refused: too_early, wrong_day, already_cancelled, changed, session_stopped, session_over."""
         return self._post(Place, f"/appointments/{appointment}/checkin", {}, key)
 
     def rejoin(self, ticket: int, key: str) -> Place:

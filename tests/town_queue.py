@@ -89,6 +89,9 @@ class TownQueue:
             return "already_cancelled"
         if one.day != now.date():
             return "wrong_day"
+        if any(notice.data.offer and notice.data.offer.appointment.id == one.id and notice.id not in self._town.seen
+               for _, notice in self._town.notices):
+            return "changed"
         if any(session in self._town.stopped for session, known in self._town.sessions.items()
                if (known.department, known.day, known.kind) == (one.department.id, one.day, one.kind)):
             return "session_stopped"

@@ -16,11 +16,15 @@ from hospital.queueing.waiting import Lines
 
 
 def watch() -> int:
-    """Look at every queue of today; returns how many alarms were raised or are over. Any number of servers may watch."""
+    """Look at every queue of today; returns how many alarms were raised or are over. Any number of servers may watch.
+
+    With its day an alarm is over.
+    """
     today = clock.local(clock.now()).date()
+    over = Alarm.objects.filter(over_at=None, queue__day__lt=today).update(over_at=clock.now())
     waiting = Count("tickets", filter=Q(tickets__state=Ticket.State.WAITING))
     queues = Queue.objects.filter(day=today).annotate(waiting=waiting)
-    return sum(_set(queue, kind, queue.waiting, minutes) for queue in queues for kind, minutes in _causes(queue))
+    return over + sum(_set(queue, kind, queue.waiting, minutes) for queue in queues for kind, minutes in _causes(queue))
 
 
 def open_alarms() -> list[Alarm]:

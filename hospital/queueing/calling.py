@@ -20,22 +20,28 @@ from hospital.queueing.line import Place, first
 from hospital.queueing.models import Event, Queue, Room, Sitting, Ticket
 from hospital.refusal import Refusal
 
+NIGHT = dt.timedelta(hours=4)       # after midnight nobody calls from a line of the day before any longer
+
 
 @transaction.atomic
 def sit(practitioner: Practitioner, room: Room, schedule: Schedule) -> Sitting:
     """Begin to call from a session's queue (开诊). The same again changes nothing; another place is left first.
 
-    Raises room_taken, session_stopped.
+    The order of locks is: the doctor, the room, then all queues that this concerns. Raises room_taken, session_stopped.
     """
-    if schedule.state != Schedule.State.OPEN:
-        raise Refusal("session_stopped")
-    queue = queues.locked(queues.of_schedule(schedule).pk)
+    Practitioner.objects.select_for_update(no_key=True).get(pk=practitioner.pk)
     Room.objects.select_for_update(no_key=True).get(pk=room.pk)
-    for other in Sitting.objects.filter(Q(room=room) | Q(practitioner=practitioner), ended_at=None):
+    if not Schedule.objects.filter(pk=schedule.pk, state=Schedule.State.OPEN).exists():
+        raise Refusal("session_stopped")
+    queue = queues.of_schedule(schedule)
+    theirs = Sitting.objects.filter(Q(room=room) | Q(practitioner=practitioner), ended_at=None)
+    lines = queues.lock([queue.pk, *theirs.values_list("queue", flat=True)])
+    for other in theirs.select_related("room"):
         if (other.practitioner_id, other.room_id, other.queue_id) == (practitioner.pk, room.pk, queue.pk):
             return other
         if other.practitioner_id != practitioner.pk:
             raise Refusal("room_taken")
+        other.queue = lines[other.queue_id]
         _rise(other)
     made = Sitting.objects.create(room=room, practitioner=practitioner, queue=queue, began_at=clock.now())
     queues.changed(queue, Event.Kind.SAT, room=room)
@@ -46,6 +52,19 @@ def sit(practitioner: Practitioner, room: Room, schedule: Schedule) -> Sitting:
 def rise(practitioner: Practitioner, room: Room) -> None:
     """End it; whoever is in the room has been seen."""
     _rise(_sitting(practitioner, room))
+
+
+def rise_of_yesterday() -> int:
+    """Who forgot to end it: a line of the day before is over at NIGHT, and its room free for whoever comes then. Returns how
+    many were."""
+    today = clock.local(clock.now() - NIGHT).date()
+    left = Sitting.objects.filter(ended_at=None, queue__day__lt=today).select_related("practitioner", "room")
+    for one in left:
+        try:
+            rise(one.practitioner, one.room)
+        except Refusal:         # another server was quicker
+            continue
+    return len(left)
 
 
 @transaction.atomic
@@ -126,11 +145,12 @@ def done(practitioner: Practitioner, room: Room, comes_back: bool = False) -> Ti
 @transaction.atomic
 def refer(practitioner: Practitioner, room: Room, department: Department, to: Practitioner | None = None) -> Ticket:
     """Seen here, and sent on to another queue of today with priority; its ticket. Raises nobody_called, session_over."""
-    sitting = _sitting(practitioner, room)
+    there = arriving.queue_today(department, to)
+    sitting = _sitting(practitioner, room, there.pk)
     ticket = _must_be_inside(room)
     _finish(sitting.queue, ticket)
     queues.changed(sitting.queue, Event.Kind.REFERRED, ticket, room)
-    return arriving.refer(ticket, department, to)
+    return arriving.refer(ticket.patient, there)
 
 
 @transaction.atomic
@@ -158,15 +178,15 @@ def missed(practitioner: Practitioner, room: Room) -> list[Ticket]:
         queue=sitting.queue_id, misses__gt=0, state__in=(Ticket.State.MISSED, Ticket.State.WAITING)).order_by("number"))
 
 
-def _sitting(practitioner: Practitioner, room: Room) -> Sitting:
-    """Who sits where, its queue locked."""
+def _sitting(practitioner: Practitioner, room: Room, *also: int) -> Sitting:
+    """Who sits where, its queue locked, and these besides."""
     found = Sitting.objects.filter(practitioner=practitioner, room=room, ended_at=None).first()
     if found is not None:
-        queue = queues.locked(found.queue_id)
+        lines = queues.lock([found.queue_id, *also])
         found = Sitting.objects.select_related("room").filter(pk=found.pk, ended_at=None).first()
     if found is None:
         raise Refusal("not_sitting")
-    found.queue = queue
+    found.queue = lines[found.queue_id]
     return found
 
 

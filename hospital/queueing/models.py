@@ -136,6 +136,7 @@ class Ticket(models.Model):
         CALLED = "called", "就诊中"
         MISSED = "missed", "过号"
         DONE = "done", "已就诊"
+        GONE = "gone", "已退出"             # not called any more: their session does not take place as it was booked
 
     class Standing(models.TextChoices):
         BOOKED = "booked", "预约按时"
@@ -200,6 +201,7 @@ class Event(models.Model):
         PAUSED = "paused", "暂停"
         RESUMED = "resumed", "继续"
         ROSE = "rose", "结束坐诊"
+        LEFT = "left", "退出候诊"
 
     queue = models.ForeignKey(Queue, models.CASCADE, verbose_name="队列", related_name="events")
     kind = models.CharField("事件", max_length=10, choices=Kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -75,6 +75,11 @@ def _waiting(queue: int) -> QuerySet[Ticket, Any]:
     return (Ticket.objects.filter(Q(appointment=None) | ~Q(appointment__state=Appointment.State.CANCELLED),
                                   queue=queue, state=Ticket.State.WAITING)
             .order_by("number").values_list("id", "number", "place", "turn", "after", "overtaken"))
+
+
+def lock(queues: Iterable[int]) -> dict[int, Queue]:
+    """Several of them, always in the same order: two doctors who send patients to each other do not wait for ever."""
+    return {one: locked(one) for one in sorted(set(queues))}
 
 
 def line(queue: Queue) -> list[Place]:

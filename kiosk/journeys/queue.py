@@ -8,7 +8,7 @@ from kiosk.requests import CheckIn, Done, Print, Refused, Rejoin, Row
 from kiosk.tickets import QueueSlip, doctor, room, wait, when
 from kiosk.words import say
 
-NO = ("too_early", "wrong_day", "already_cancelled", "session_stopped", "session_over")
+NO = ("too_early", "wrong_day", "already_cancelled", "changed", "session_stopped", "session_over")
 """Refusals that have a page of their own: what it means, and what to do."""
 
 

@@ -20,7 +20,7 @@ class MyQueue(Do[QueueToday]):
 
 @dataclass(frozen=True)
 class CheckIn(Do[Place]):
-    """签到. Refused: too_early, wrong_day, already_cancelled, session_stopped, session_over."""
+    """签到. Refused: too_early, wrong_day, already_cancelled, changed, session_stopped, session_over."""
 
     final: ClassVar[bool] = True
     manner: ClassVar[Manner] = Manner.ACT

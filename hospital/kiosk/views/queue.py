@@ -26,7 +26,7 @@ def today(request: Request, patient: int) -> wire.Today:
 
 
 @act(router, "/appointments/{int:appointment}/checkin", wire.Place,
-     ("unknown_appointment", "too_early", "wrong_day", "already_cancelled", "session_stopped", "session_over"))
+     ("unknown_appointment", "too_early", "wrong_day", "already_cancelled", "changed", "session_stopped", "session_over"))
 def check_in(request: Request, appointment: int) -> wire.Place:
     """A place in the queue; the one there is, if it was checked in before."""
     found = Appointment.objects.select_related("slot__schedule", "patient").filter(pk=appointment).first()
