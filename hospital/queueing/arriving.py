@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -12,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from hospital import clock
 from hospital.care.booking import lock_person
 from hospital.care.models import Appointment, Channel, Department, Patient, Practitioner, Schedule, Slot
+from hospital.composed import added, asked, changed
 from hospital.outpatient import referral
 from hospital.outpatient.models import Offer
 from hospital.queueing import queues, rules
@@ -53,8 +55,8 @@ def check_in(appointment: Appointment) -> Ticket:
     session_stopped, too_early {opens}, session_over.
     """
     lock_person(appointment.patient_id)
-    appointment.refresh_from_db(fields=["state"])
-    before = Ticket.objects.filter(appointment=appointment).first()
+    appointment.state, = _state(appointment.pk)
+    before = _given.first(appointment.pk)
     if before is not None:
         return before
     why = _why_not(appointment)
@@ -62,8 +64,23 @@ def check_in(appointment: Appointment) -> Ticket:
         raise Refusal(why, **_reason(appointment, why))
     queue = queues.locked(queues.of_schedule(appointment.slot.schedule).pk)
     made = _join(queue, appointment.patient, _standing(appointment.slot, appointment), appointment)
-    Appointment.objects.filter(pk=appointment.pk).update(state=Appointment.State.ARRIVED)
+    _arrived(appointment.pk)
     return made
+
+
+@asked
+def _state(appointment: int) -> QuerySet[Appointment, Any]:
+    return Appointment.objects.filter(pk=appointment).order_by().values_list("state", flat=True)
+
+
+@asked
+def _given(appointment: int) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(appointment=appointment).order_by()
+
+
+@changed
+def _arrived(appointment: int) -> tuple[QuerySet[Appointment], dict[str, Any]]:
+    return Appointment.objects.filter(pk=appointment), {"state": Appointment.State.ARRIVED}
 
 
 def leave_changed() -> int:
@@ -153,7 +170,7 @@ def _join(queue: Queue, patient: Patient, standing: tuple[str, dt.datetime] | st
                     priority=rules.priority(patient, kind, *_sent(queue, patient, appointment)))
     ticket.turn = place - _credit(ticket)
     ticket.number = queues.number(queue)
-    ticket.save(force_insert=True)
+    added(ticket)
     queues.changed(queue, Event.Kind.ARRIVED, ticket)
     return ticket
 
@@ -187,13 +204,18 @@ def _why_not(appointment: Appointment) -> str:
         return "already_cancelled"
     if appointment.day != _today():
         return "wrong_day"
-    if Offer.objects.filter(appointment=appointment, state=Offer.State.PENDING).exists():
+    if _offered(appointment.pk):
         return "changed"
     if schedule.state != Schedule.State.OPEN:
         return "session_stopped"
     if now < _opens(appointment, rules.of(appointment.department_id)):
         return "too_early"
     return "session_over" if _over(schedule, now) else ""
+
+
+@asked
+def _offered(appointment: int) -> QuerySet[Offer]:
+    return Offer.objects.filter(appointment=appointment, state=Offer.State.PENDING).order_by()
 
 
 def _over(line: Schedule | Queue, now: dt.datetime) -> bool:

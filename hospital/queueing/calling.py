@@ -180,14 +180,19 @@ def missed(practitioner: Practitioner, room: Room) -> list[Ticket]:
 
 def _sitting(practitioner: Practitioner, room: Room, *also: int) -> Sitting:
     """Who sits where, its queue locked, and these besides."""
-    found = Sitting.objects.filter(practitioner=practitioner, room=room, ended_at=None).first()
-    if found is not None:
-        lines = queues.lock([found.queue_id, *also])
-        found = Sitting.objects.select_related("room").filter(pk=found.pk, ended_at=None).first()
-    if found is None:
-        raise Refusal("not_sitting")
-    found.queue = lines[found.queue_id]
-    return found
+    seen = _sits.first(practitioner.pk, room.pk)
+    if seen is not None:
+        lines = queues.lock([seen.queue_id, *also])
+        found = _sits.first(practitioner.pk, room.pk)
+        if found is not None and found == seen:
+            found.queue = lines[found.queue_id]
+            return found
+    raise Refusal("not_sitting")
+
+
+@asked
+def _sits(practitioner: int, room: int) -> QuerySet[Sitting]:
+    return Sitting.objects.select_related("room").filter(practitioner=practitioner, room=room, ended_at=None).order_by()
 
 
 @asked

@@ -25,14 +25,18 @@ def _rules(department: int) -> QuerySet[Rules]:
     return Rules.objects.filter(Q(department=department) | Q(department=None)).order_by()
 
 
-def priority(patient: Patient, *standing: str) -> PriorityClass | None:
-    """The best priority a person has now: by age, by a paper shown at a desk, by how they come (`standing`)."""
+def priority(patient: Patient, standing: str = "", besides: str = "") -> PriorityClass | None:
+    """The best priority a person has now: by age, by a paper shown at a desk, by how they come (`standing`, `besides`)."""
     today = clock.local(clock.now()).date()
+    old = -1 if patient.born is None else age(patient.born, today)
+    return _rights.first(patient.pk, today, old, standing, besides)
+
+
+@asked
+def _rights(patient: int, today: dt.date, old: int, standing: str, besides: str) -> QuerySet[PriorityClass]:
     shown = Q(privilege__patient=patient) & (Q(privilege__until=None) | Q(privilege__until__gte=today))
-    rights = shown | Q(code__in=standing)
-    if patient.born is not None:
-        rights |= Q(from_age__lte=age(patient.born, today))
-    return PriorityClass.objects.filter(rights).distinct().order_by("-credit", "code").first()
+    return (PriorityClass.objects.filter(shown | Q(code=standing) | Q(code=besides) | Q(from_age__lte=old))
+            .distinct().order_by("-credit", "code")[:1])
 
 
 def age(born: dt.date, today: dt.date) -> int:
