@@ -14,7 +14,7 @@ import requests
 
 from hospital.payments.alipay import AlipayAccount
 
-PATIENCE = 20    # s, a deadline that is never reached when all is well
+PATIENCE = 60    # s, a deadline that is never reached when all is well
 
 
 @contextmanager

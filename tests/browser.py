@@ -28,7 +28,7 @@ from hospital.queueing.feed import Feed
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
           "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=zh-CN",
           "--window-size=1440,1000", "--hide-scrollbars")
-PATIENCE = 15       # seconds until something that should be there is a failure
+PATIENCE = 60       # seconds until something that should be there is a failure
 
 
 class Browser:

@@ -177,7 +177,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def get(url: str) -> str:
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with directly.open(url, timeout=10) as answer:
+    with directly.open(url, timeout=60) as answer:
         text: str = answer.read().decode()
         return text
 

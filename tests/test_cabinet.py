@@ -29,6 +29,7 @@ from kiosk.settings import BadSetting
 from kiosk.settings import read as settings
 from kiosk.visit import Scene
 from kiosk.words import Language, read, say
+from leftovers import Mark
 from tables import Player, tables
 from town import Town
 
@@ -242,7 +243,7 @@ class House:
             raise OSError("not allowed")
 
     def next(self) -> Any:
-        return self.posted.get(timeout=10)
+        return self.posted.get(timeout=20)
 
     def close(self) -> None:
         self.cabinet.close()
@@ -292,16 +293,16 @@ def test_lights_follow_the_page_within_a_fifth_of_a_second(house: Callable[..., 
         (Done(title=""), [False, False, True], 1), (Welcome(title="", services=()), [True, True, False], 0),
         (Waiting(title=say("wait.hospital")), [False] * 3, 0)]
     for ask, relays, mask in pages:
-        ports.show(Scene(pages[-1][0], 2))
-        board.until(lambda: board.relays[:3] == pages[-1][1])
-        took = []
-        for scene, lit in ((ask, relays), pages[-1][:2]) * 3:       # the machine that tests may be busy: its best counts
+        shown, lit_up = [], []
+        while len(shown) < 50 and not (shown and min(shown) < 0.01 and min(lit_up) < 0.2):
+            ports.show(Scene(pages[-1][0], 2))
+            board.until(lambda: board.relays[:3] == pages[-1][1])
             begun = time.monotonic()
-            ports.show(Scene(scene, 2))
-            took.append(time.monotonic() - begun)
-            board.until(lambda: board.relays[:3] == lit and (lit is not relays or bar.mask == mask))
-            took.append(time.monotonic() - begun)
-        assert min(took[::4]) < 0.01 and min(took[1::4]) < 0.2, took
+            ports.show(Scene(ask, 2))
+            shown.append(time.monotonic() - begun)
+            board.until(lambda: board.relays[:3] == relays and bar.mask == mask)
+            lit_up.append(time.monotonic() - begun)
+        assert min(shown) < 0.01 and min(lit_up) < 0.2, "the machine that tests may be busy: its best counts"
     ports.show(Scene(Welcome(title="", services=()), 3))
     board.until(lambda: board.relays[0])
     one.cabinet.close()
@@ -313,7 +314,7 @@ def test_a_dead_board_is_waited_for_by_nobody(house: Callable[..., House]) -> No
     begun = time.monotonic()
     for lights in ({"idcard": Flash.SLOW}, {}) * 50:
         one.cabinet.light(lights)
-    assert time.monotonic() - begun < 0.1 and one.posted.empty()
+    assert time.monotonic() - begun < 5 and one.posted.empty(), "each would be 0.3 s"
     board: Any = one.bench.devices["board"]
     shut(one.bench)
     one.cabinet.light({"idcard": Flash.STEADY})
@@ -360,7 +361,7 @@ def test_on_the_battery_the_machine_stops_and_the_ups_brings_it_back(
     assert one.next() == Supplied(Supply.PARKED)
     ups.low()
     assert one.next() == Supplied(Supply.ENDING)
-    one.stops.get(timeout=10)
+    one.stops.get(timeout=20)
     assert ups.orders == ["S01R0003"] and one.stops.empty()
 
 
@@ -386,7 +387,7 @@ def test_a_stop_that_fails_is_tried_again_and_does_not_close_the_machine_for_eve
 def test_a_mains_that_is_back_in_time_leaves_the_machine_on(house: Callable[..., House], monkeypatch: pytest.MonkeyPatch,
                                                             device: str) -> None:
     """Switched off it would stay so: the supply never lost its mains."""
-    monkeypatch.setattr(module, "GRACE", 1.5)
+    monkeypatch.setattr(module, "GRACE", 4.0)
     monkeypatch.setattr(module, "UPS_POLL", 0.05)
     monkeypatch.setattr("kiosk.power.PARK", 0.1)
     monkeypatch.setattr("kiosk.power.STOP", 0.2)
@@ -411,11 +412,11 @@ def test_a_board_without_a_ups_tells_of_the_mains_too(house: Callable[..., House
 
 
 def test_nothing_of_it_is_left_when_it_is_closed(house: Callable[..., House]) -> None:
-    before = set(threading.enumerate())
-    one = house("board", "ups", prepare=shut)
-    assert {thread.name for thread in set(threading.enumerate()) - before} >= {"rounds-board", "rounds-ups", "device-ups"}
+    marks: list[Mark] = []
+    one = house("board", "ups", prepare=lambda bench: (shut(bench), marks.append(Mark())))
+    assert {f"thread {name}" for name in ("rounds-board", "rounds-ups", "device-ups")} <= set(marks[0].left(0))
     one.close()
-    assert {thread.name for thread in set(threading.enumerate()) - before} == {"bench"}
+    assert marks[0].left() == []
 
 
 class Watching(Loop):

@@ -230,7 +230,7 @@ def test_a_babbling_line_fills_no_memory() -> None:
     assert decoder.feed(VECTORS["1.20"]) == Answer(0x90)
 
 
-@settings(max_examples=1500, derandomize=True, deadline=None)
+@settings(max_examples=1500)
 @given(st.lists(st.one_of(st.binary(max_size=40), st.sampled_from([PREAMBLE, *ANSWERS.values()])), max_size=5))
 def test_noise_never_raises_and_never_passes_a_wrong_check(pieces: list[bytes]) -> None:
     decoder = Decoder()
@@ -241,7 +241,7 @@ def test_noise_never_raises_and_never_passes_a_wrong_check(pieces: list[bytes]) 
         assert b"".join(pieces).endswith(answer_frame(answer.status, answer.data))
 
 
-@settings(max_examples=1500, derandomize=True, deadline=None)
+@settings(max_examples=1500)
 @given(st.sampled_from(["1.60", "1.61", "1.63"]), st.integers(0, 250), st.binary(min_size=1, max_size=6))
 def test_a_record_with_scribbles_is_a_card_or_refused(name: str, at: int, scribble: bytes) -> None:
     record = (VECTORS[name][:at] + scribble + VECTORS[name][at + len(scribble):])[:256]
@@ -252,7 +252,7 @@ def test_a_record_with_scribbles_is_a_card_or_refused(name: str, at: int, scribb
     assert card.name and (len(card.number) == 18 or card.kind is CardKind.FOREIGNER_2017)
 
 
-@settings(max_examples=1500, derandomize=True, deadline=None)
+@settings(max_examples=1500)
 @given(st.binary(max_size=300), st.sampled_from([2, 3]))
 def test_broken_data_raises_only_the_contract_s_errors(data: bytes, count: int) -> None:
     for use in (lambda: parts(data, count), lambda: parse_record(data.ljust(256)[:256]), lambda: sam_id(data)):

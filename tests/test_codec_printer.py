@@ -204,7 +204,7 @@ lines = st.one_of(
     st.builds(Barcode, st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40)))
 
 
-@settings(max_examples=1000, derandomize=True, deadline=None)
+@settings(max_examples=1000)
 @given(st.lists(lines, max_size=8), st.sampled_from([(80, 48), (58, 32)]), st.sampled_from(["fs", "gs", "both"]))
 def test_no_text_can_break_a_ticket(ticket: list[PaperLine], paper: tuple[int, int], double: str) -> None:
     seen = see(encode_ticket(ticket, Dialect(width=str(paper[0]), double=double)), paper[1])
@@ -292,7 +292,7 @@ def test_a_half_answer_does_not_swallow_the_next() -> None:
         assert RealTime(0x12) in Decoder().feed(noise + b"\x12"), noise
 
 
-@settings(max_examples=3000, derandomize=True, deadline=None)
+@settings(max_examples=3000)
 @given(st.lists(st.one_of(st.binary(max_size=20), st.sampled_from(list(VECTORS.values()))), max_size=5), st.booleans())
 def test_noise_is_dropped_and_never_raises(pieces: list[bytes], due: bool) -> None:
     decoder, whole = Decoder(), Decoder()

@@ -59,7 +59,7 @@ def test_nothing_of_a_scanner_is_for_a_log() -> None:
     assert not impersonal(CODE.encode()) and not impersonal(b"\r")
 
 
-@settings(max_examples=1500, derandomize=True, deadline=None)
+@settings(max_examples=1500)
 @given(st.sampled_from(["any", "cr", "lf", "crlf", "none"]), st.lists(st.binary(max_size=30), max_size=6))
 def test_noise_gives_clean_text_or_nothing(suffix: str, pieces: list[bytes]) -> None:
     decoder = Decoder(suffix)

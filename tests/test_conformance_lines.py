@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -16,13 +15,14 @@ from conformance import Subject, subjects
 from drivers.contract import DeviceError, Gone, NothingPresented, State, Status
 from drivers.links import open_link
 from drivers.sim.bench import Bench
+from leftovers import Mark
 from twin_desk import Desk
 
 SUBJECTS = subjects()
 WAITING = [name for name, one in SUBJECTS.items() if one.waits]
 TELLING = [name for name, one in SUBJECTS.items() if one.tells]
 OPENED = 1_000          # times a line is opened and closed
-PROMPT = 2.0            # s of real time on a busy machine; in memory it is held to 1 s
+PROMPT = 10.0           # s of real time on a busy machine, half of what it would wait; in memory it is held to 1 s
 SERVED = 3              # times a service is started and ended, with all that a connection takes
 
 
@@ -80,7 +80,7 @@ def test_waiting_ends_when_it_must_and_the_device_is_usable_afterwards(counter: 
         return counter.subject.waits(device)
 
     command = desk.begin(work)
-    assert waits.wait(5)
+    assert waits.wait(20)
     asked = time.monotonic()
     if end == "cancel":
         command.cancel()
@@ -115,7 +115,7 @@ def test_nothing_stays_open(bench: Bench, request: pytest.FixtureRequest) -> Non
     url = bench.urls[subject.device]
     for _ in range(SERVED):
         Desk(bench, subject.device, subject.driver, **subject.options).service.close()
-    before = _open()
+    mark = Mark()
     for _ in range(SERVED):
         desk = Desk(bench, subject.device, subject.driver, **subject.options)
         desk.online()
@@ -128,9 +128,4 @@ def test_nothing_stays_open(bench: Bench, request: pytest.FixtureRequest) -> Non
             link.close()
             opened += 1
     assert opened > OPENED * 0.9
-    # The twin's end of a socket closes a moment later.
-    bench.devices[subject.device].until(lambda: all(now <= then for now, then in zip(_open(), before)))
-
-
-def _open() -> tuple[int, int]:
-    return threading.active_count(), len(os.listdir("/proc/self/fd"))
+    assert mark.left() == []

@@ -54,7 +54,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         if words not in played:
             out = tmp_path_factory.mktemp("demo")
             done = subprocess.run([sys.executable, "-m", "kiosk", "demo", *words, "--out", str(out)], cwd=ROOT,
-                                  capture_output=True, text=True, timeout=180)
+                                  capture_output=True, text=True, timeout=600)
             assert done.returncode == 0, done.stdout + done.stderr
             played[words] = Played(out, done.stdout, json.loads((out / "books.json").read_text("utf-8")))
         return played[words]
@@ -118,7 +118,7 @@ def test_reprint_is_a_copy_and_says_so(demo: Demo) -> None:
 
 def test_a_journey_that_is_none_is_said(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "kiosk", "demo", "dance", "--out", str(tmp_path / "out")], cwd=ROOT,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert "There is no journey dance to play" in done.stderr and "Traceback" not in done.stderr
 

@@ -93,7 +93,7 @@ def test_empty_packets_are_no_end_and_do_not_hold_a_read(monkeypatch: pytest.Mon
     end.send(b"\x12")
     began = time.monotonic()
     assert link.read(0.1) == b""
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     link.cancel()
     with pytest.raises(Cancelled):
         link.read(1)
@@ -173,8 +173,8 @@ def test_a_cancel_before_the_printer_takes_it_leaves_no_ticket_for_the_next_pers
     thread = threading.Thread(target=run)
     thread.start()
     with pytest.raises(DeviceError, match="cancelled"):
-        device.print_ticket(TICKET, 10)
-    assert time.monotonic() - said[0] < 1
+        device.print_ticket(TICKET, 30)
+    assert time.monotonic() - said[0] < 10
     thread.join()
     printer.until(lambda: not printer._jobs)
     printer.heal()

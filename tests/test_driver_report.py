@@ -61,6 +61,12 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drivers.print_job.LOOK", 0.05)
 
 
+def unhurried(printer: OfficeTwin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So slow that no sheet comes before what is to happen first, on however busy a machine: twenty seconds for each."""
+    monkeypatch.setattr(printer, "speed", SPEED / 20)
+    printer.pages_per_minute(1)
+
+
 def known_to_count(device: Device, printer: OfficeTwin) -> None:
     """A printer that has counted sheets before is believed when it counts none."""
     assert device.print_report(pdf(1), "report", 10) == Pages(Printed.PRINTED, 1)
@@ -162,14 +168,15 @@ def cancelling(link: CupsLink, when: Callable[[], bool], printer: OfficeTwin) ->
     return thread, said
 
 
-def test_a_cancel_ends_within_a_second_and_takes_the_job_back(device: Device, link: CupsLink, printer: OfficeTwin) -> None:
+def test_a_cancel_ends_at_once_and_takes_the_job_back(
+        device: Device, link: CupsLink, printer: OfficeTwin, monkeypatch: pytest.MonkeyPatch) -> None:
     known_to_count(device, printer)
     before = len(printer.reports)
-    printer.pages_per_minute(1)                 # a second for a sheet
+    unhurried(printer, monkeypatch)
     thread, said = cancelling(link, lambda: not printer.idle, printer)
     with pytest.raises(Cancelled):
-        device.print_report(pdf(2), "report", 10)
-    assert time.monotonic() - said[0] < 1
+        device.print_report(pdf(2), "report", 30)
+    assert time.monotonic() - said[0] < 10
     thread.join()
     printer.until(lambda: printer.idle)
     assert len(printer.reports) == before
@@ -179,21 +186,22 @@ def test_a_cancel_behind_the_first_sheet_is_unknown(device: Device, link: CupsLi
     before = len(printer.reports)
     thread, said = cancelling(link, lambda: printer.state()["paper"] < 249, printer)
     with pytest.raises(PrintUnknown, match="cancelled"):
-        device.print_report(pdf(100), "report", 20)
-    assert time.monotonic() - said[0] < 1
+        device.print_report(pdf(100), "report", 30)
+    assert time.monotonic() - said[0] < 10
     thread.join()
     assert 1 <= printer.report(before + 1).sheets < 100
 
 
-def test_a_server_that_goes_after_the_job_was_taken_leaves_it_unknown(device: Device, printer: OfficeTwin) -> None:
+def test_a_server_that_goes_after_the_job_was_taken_leaves_it_unknown(
+        device: Device, printer: OfficeTwin, monkeypatch: pytest.MonkeyPatch) -> None:
     before = len(printer.reports)
-    printer.pages_per_minute(1)
+    unhurried(printer, monkeypatch)
     gone = threading.Thread(target=lambda: (printer.until(lambda: not printer.idle), printer.unplug()))
     gone.start()
     began = time.monotonic()
     with pytest.raises(PrintUnknown):
-        device.print_report(pdf(2), "report", 1)
-    assert time.monotonic() - began < 3
+        device.print_report(pdf(2), "report", 3)
+    assert time.monotonic() - began < 20
     gone.join()
     with pytest.raises(Gone):
         device.status()
@@ -219,10 +227,11 @@ def test_a_server_that_comes_back_in_time_is_asked_about_the_same_job(device: De
     assert printer.reports[-1].whole and len(printer.reports) == before + 1, "one job, and no second one"
 
 
-def test_a_server_that_hangs_cannot_hold_a_cancel(device: Device, link: CupsLink, printer: OfficeTwin) -> None:
+def test_a_server_that_hangs_cannot_hold_a_cancel(
+        device: Device, link: CupsLink, printer: OfficeTwin, monkeypatch: pytest.MonkeyPatch) -> None:
     cupsd = cast(SpoolLine, printer.line).server.process
     assert cupsd
-    printer.pages_per_minute(1)
+    unhurried(printer, monkeypatch)
     said: list[float] = []
 
     def hang() -> None:
@@ -235,8 +244,8 @@ def test_a_server_that_hangs_cannot_hold_a_cancel(device: Device, link: CupsLink
     thread.start()
     try:
         with pytest.raises(PrintUnknown, match="cancelled"):
-            device.print_report(pdf(2), "report", 10)
-        assert time.monotonic() - said[0] < 1.1
+            device.print_report(pdf(2), "report", 30)
+        assert time.monotonic() - said[0] < 4, "not as long as it may take to hand a document over"
         with pytest.raises(NoAnswer):
             device.status()
     finally:
@@ -246,10 +255,11 @@ def test_a_server_that_hangs_cannot_hold_a_cancel(device: Device, link: CupsLink
     printer.until(lambda: printer.idle)
 
 
-def test_what_is_not_printed_in_its_time_is_taken_back(device: Device, printer: OfficeTwin) -> None:
+def test_what_is_not_printed_in_its_time_is_taken_back(
+        device: Device, printer: OfficeTwin, monkeypatch: pytest.MonkeyPatch) -> None:
     known_to_count(device, printer)
     before = len(printer.reports)
-    printer.pages_per_minute(1)
+    unhurried(printer, monkeypatch)
     with pytest.raises(DeviceError, match="not printed in time"):
         device.print_report(pdf(3), "report", 0.5)
     printer.heal()
@@ -262,7 +272,7 @@ def test_an_idle_queue_s_old_trouble_is_not_believed_for_ever(link: CupsLink, pr
     device = Device(link, believe="1")
     known_to_count(device, printer)
     printer.paper_out()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while device.status().paper is Paper.OUT and time.monotonic() < deadline:
         device._queue.pause(0.1)
     assert device.status().paper is Paper.UNKNOWN

@@ -96,7 +96,7 @@ def test_answers_and_codes_on_one_line(name: str) -> None:
             assert not stream.begun
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(some.sampled_from(["newland", "zonebit"]), some.integers(0, 400), some.binary(max_size=2))
 def test_a_damaged_answer_is_never_part_of_a_code(name: str, at: int, instead: bytes) -> None:
     answer, instead = ANSWERS[name], instead.translate(None, b"\r\n")
@@ -310,7 +310,7 @@ def test_on_a_line(tmp_path: Path, model: str) -> None:
         desk = Desk(bench, "scanner", f"scanner_{model}")
         try:
             desk.online()
-            assert desk.do(lambda device: device.scan(5), once_it_waits=lambda: bench.scanner.show(CODE)) == CODE
+            assert desk.do(lambda device: device.scan(20), once_it_waits=lambda: bench.scanner.show(CODE)) == CODE
             command = desk.begin(lambda device: device.scan(20))
             bench.scanner.until(lambda: bench.scanner.shines)
             command.cancel()

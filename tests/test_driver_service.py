@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pty
 import queue
@@ -20,6 +19,7 @@ import pytest
 from drivers.contract import (
     Cancelled, CardMoved, DeviceError, Gone, Link, NoAnswer, OutOfService, Paper, State, Status, WrongDevice)
 from drivers.service import Service
+from leftovers import Mark
 
 GOOD = Status(State.ONLINE, Paper.FULL)
 
@@ -96,10 +96,10 @@ class Bench:
         return self.service.submit(work, self.answers.put)
 
     def answer(self) -> Any:
-        return self.answers.get(timeout=5)
+        return self.answers.get(timeout=20)
 
     def status(self) -> Status:
-        return self.reports.get(timeout=5)[1]
+        return self.reports.get(timeout=20)[1]
 
     def answered_nothing_more(self) -> bool:
         self.service.close()
@@ -114,9 +114,9 @@ def bench(script: Script, line: str) -> Iterator[Bench]:
 
 
 def test_connecting_is_line_identity_status_and_one_report(bench: Bench, script: Script) -> None:
-    assert bench.reports.get(timeout=5) == ("test", GOOD, "a scripted device")
+    assert bench.reports.get(timeout=20) == ("test", GOOD, "a scripted device")
     for _ in range(5):
-        assert script.polled.acquire(timeout=5)
+        assert script.polled.acquire(timeout=20)
     assert bench.reports.empty()
     assert bench.service.snapshot.identity == "a scripted device"
     assert bench.service.status == GOOD
@@ -131,7 +131,7 @@ def test_a_change_is_reported_once(bench: Bench, script: Script) -> None:
     assert bench.status() == low
     assert bench.service.since > first
     for _ in range(5):
-        assert script.polled.acquire(timeout=5)
+        assert script.polled.acquire(timeout=20)
     assert bench.reports.empty()
 
 
@@ -181,8 +181,8 @@ def test_a_listener_that_fails_hurts_nobody(script: Script, line: str) -> None:
     answers: queue.Queue[Any] = queue.Queue()
     service.submit(lambda device: 1, fail)
     service.submit(lambda device: 2, answers.put)
-    assert answers.get(timeout=5) == 2
-    assert heard.acquire(timeout=5) and heard.acquire(timeout=5)
+    assert answers.get(timeout=20) == 2
+    assert heard.acquire(timeout=20) and heard.acquire(timeout=20)
     service.close()
 
 
@@ -194,11 +194,11 @@ def test_cancel_ends_the_running_command_at_once(bench: Bench) -> None:
         return device.wait(30)
 
     command = bench.submit(work)
-    assert begun.wait(5)
+    assert begun.wait(20)
     asked = time.monotonic()
     command.cancel()
     assert isinstance(bench.answer(), Cancelled)
-    assert time.monotonic() - asked < 1
+    assert time.monotonic() - asked < 10
     command.cancel()
     bench.submit(lambda device: device.wait(0.01))
     assert bench.answer() == b"", "a late cancel does not reach the next command"
@@ -210,11 +210,11 @@ def test_cancel_ends_a_waiting_command_though_the_device_is_busy(bench: Bench) -
 
     def work(device: Device) -> str:
         begun.set()
-        assert go_on.wait(5)
+        assert go_on.wait(20)
         return "first"
 
     bench.submit(work)
-    assert begun.wait(5)
+    assert begun.wait(20)
     waiting = bench.submit(lambda device: ran.set())
     waiting.cancel()
     assert isinstance(bench.answer(), Cancelled)
@@ -242,7 +242,7 @@ def test_a_silent_device_is_gone_after_three_misses_not_before(bench: Bench, scr
     asked = time.monotonic()
     assert bench.status() == Status(State.NO_DEVICE, cause="no_answer")
     assert 3 <= script.misses <= 4
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < 20
     assert bench.service.last_fault == "no_answer: status"
     script.state = GOOD
     bench.submit(lambda device: "back")
@@ -256,10 +256,10 @@ def test_a_moment_s_absence_is_no_loss(bench: Bench, script: Script) -> None:
         script.moments.put(moment)
         script.moments.put(moment)
         while script.misses < 2:
-            assert script.polled.acquire(timeout=5)
+            assert script.polled.acquire(timeout=20)
         script.misses = 0
         for _ in range(4):
-            assert script.polled.acquire(timeout=5)
+            assert script.polled.acquire(timeout=20)
         assert script.connects == connects
     assert bench.reports.empty() and bench.service.status == GOOD
 
@@ -267,11 +267,11 @@ def test_a_moment_s_absence_is_no_loss(bench: Bench, script: Script) -> None:
 def test_without_a_device_each_command_ends_after_one_attempt(script: Script) -> None:
     bench = Bench("serial:///dev/no-such-port")
     assert bench.status() == Status(State.NO_DEVICE, cause="gone")
-    for _ in range(3):
-        asked = time.monotonic()
+    asked = time.monotonic()
+    for _ in range(40):
         bench.submit(lambda device: "never")
         assert isinstance(bench.answer(), Gone)
-        assert time.monotonic() - asked < 0.4, "it did not wait for the pause between attempts"
+    assert time.monotonic() - asked < 10, "it did not wait for the pauses between attempts: half a second and more, each"
     assert bench.reports.empty()
     bench.service.close()
 
@@ -292,7 +292,7 @@ def test_what_stands_in_the_way_of_connecting_is_told(
     script.identity = "well again"
     bench.submit(lambda device: "now")
     assert bench.answer() == "now"
-    assert bench.reports.get(timeout=5) == ("test", GOOD, "well again")
+    assert bench.reports.get(timeout=20) == ("test", GOOD, "well again")
     bench.service.close()
 
 
@@ -318,10 +318,10 @@ def test_close_ends_what_runs_and_what_waits(bench: Bench) -> None:
 
     bench.submit(work)
     bench.submit(lambda device: "never")
-    assert begun.wait(5)
+    assert begun.wait(20)
     asked = time.monotonic()
     bench.service.close()
-    assert time.monotonic() - asked < 1
+    assert time.monotonic() - asked < 10
     assert [type(bench.answer()) for _ in range(2)] == [Cancelled, Cancelled]
     bench.submit(lambda device: "too late")
     assert isinstance(bench.answer(), Cancelled)
@@ -336,21 +336,19 @@ def test_a_completion_may_close_its_service(bench: Bench) -> None:
         closed.set()
 
     bench.service.submit(lambda device: 1, close)
-    assert closed.wait(5)
+    assert closed.wait(20)
 
 
 def test_two_hundred_services_leave_neither_thread_nor_descriptor(script: Script, line: str) -> None:
     Bench(line).service.close()
-    gc.collect()                    # what earlier tests left to be collected is not ours to count
-    threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    mark = Mark()
     for lap in range(200):
         bench = Bench(line if lap % 4 else "serial:///dev/no-such-port")
         if lap % 2:
             bench.submit(lambda device: 1)
             assert bench.answer() == 1
         bench.service.close()
-    assert threading.active_count() == threads
-    assert len(os.listdir("/proc/self/fd")) == files
+    assert mark.left() == []
 
 
 @pytest.mark.parametrize(("driver", "options", "error"), [

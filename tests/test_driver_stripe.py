@@ -32,6 +32,7 @@ from drivers.stripe_serial import BitSwipes, FramedSwipes, TextSwipes, impersona
 from drivers.stripe_serial import Device as SerialReader
 from drivers.stripe_track import LONGEST, Form, from_bits, lrc
 from far_end import Answering, Pty
+from leftovers import Mark
 from twin_desk import Desk
 from vectors import vectors
 
@@ -85,7 +86,7 @@ def test_another_hospital_s_card_is_refused() -> None:
         Form(form=r"2\d{15}").read(CARD)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(some.integers(0, len(CARD) - 1), some.integers(0, 7))
 def test_one_wrong_bit_is_always_seen(at: int, bit: int) -> None:
     wrong = CARD[:at] + bytes((CARD[at] ^ 1 << bit,)) + CARD[at + 1:]
@@ -93,7 +94,7 @@ def test_one_wrong_bit_is_always_seen(at: int, bit: int) -> None:
         Form("yes").read(wrong)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(some.binary(max_size=60))
 def test_any_bytes_are_a_card_or_an_error(track: bytes) -> None:
     try:
@@ -205,7 +206,7 @@ def test_half_an_event_does_not_spoil_the_next_swipe() -> None:
     assert KeyboardReader(link).read_card(0.5) == Stripe(NUMBER)
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(some.lists(some.binary(max_size=60), max_size=5))
 def test_any_bytes_are_some_text(pieces: list[bytes]) -> None:
     keys = Keys()
@@ -275,7 +276,7 @@ def test_a_keyboard_s_line_with_real_events(bench: Bench) -> None:
     try:
         desk.online()
         for _ in range(3):
-            assert desk.do(lambda device: device.read_card(5), once_it_waits=keyboard(bench).swipe) == Stripe(NUMBER)
+            assert desk.do(lambda device: device.read_card(20), once_it_waits=keyboard(bench).swipe) == Stripe(NUMBER)
         command = desk.begin(lambda device: device.read_card(20))
         command.cancel()
         assert isinstance(desk.end(), Cancelled)
@@ -283,7 +284,7 @@ def test_a_keyboard_s_line_with_real_events(bench: Bench) -> None:
         desk.until(lambda status: status.state is State.NO_DEVICE)
         bench.devices["stripe_keys"].plug()
         desk.online()
-        assert desk.do(lambda device: device.read_card(5), once_it_waits=keyboard(bench).swipe) == Stripe(NUMBER)
+        assert desk.do(lambda device: device.read_card(20), once_it_waits=keyboard(bench).swipe) == Stripe(NUMBER)
     finally:
         desk.service.close()
 
@@ -335,16 +336,12 @@ def events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Events]:
     device.close()
 
 
-def open_descriptors() -> set[str]:
-    return set(os.listdir("/proc/self/fd"))
-
-
 def test_an_event_device_is_grabbed(events: Events) -> None:
     link = open_link(events.url)
     assert events.asked[1:] == [(link_hid.EVIOCGRAB, 1)] and events.asked[0][0] == link_hid.EVIOCGVERSION
     begun = threading.Event()
-    threading.Thread(target=lambda: (begun.wait(5), events.type(typed(CARD.decode() + "\r")))).start()
-    assert KeyboardReader(_Telling(link, begun)).read_card(5) == Stripe(NUMBER)
+    threading.Thread(target=lambda: (begun.wait(20), events.type(typed(CARD.decode() + "\r")))).start()
+    assert KeyboardReader(_Telling(link, begun)).read_card(20) == Stripe(NUMBER)
     link.close()
 
 
@@ -367,18 +364,18 @@ class _Telling:
     (link_hid.EVIOCGVERSION, errno.ENOTTY, "no event device"), (link_hid.EVIOCGRAB, errno.EBUSY, "in use")])
 def test_one_that_cannot_be_grabbed_is_not_opened(events: Events, request_: int, error: int, says: str) -> None:
     events.refuses[request_] = error
-    before = open_descriptors()
+    mark = Mark()
     with pytest.raises(Gone, match=says):
         open_link(events.url)
-    assert open_descriptors() == before
+    assert mark.left() == []
 
 
 @pytest.mark.parametrize("url", ["hid:///dev/null", "hid:///dev/zero", "hid:///dev/kiosk/nobody"])
 def test_what_is_no_keyboard_is_not_opened(url: str) -> None:
-    before = open_descriptors()
+    mark = Mark()
     with pytest.raises(Gone):
         open_link(url)
-    assert open_descriptors() == before
+    assert mark.left() == []
 
 
 def urls() -> Iterable[str]:
@@ -398,5 +395,5 @@ def test_a_line_that_goes_ends_the_wait() -> None:
     assert reader.identify() and reader.status() == Status(State.ONLINE)
     end.hang_up()
     with pytest.raises(Gone):
-        reader.read_card(5)
+        reader.read_card(20)
     link.close()

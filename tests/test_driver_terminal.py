@@ -260,7 +260,7 @@ def spoiled(at: int, kind: str, bit: int) -> Callable[[bytes], bytes]:
     return spoil
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(driver=st.sampled_from(TERMINALS), ours=st.booleans(), at=st.integers(0, 700), bit=st.integers(0, 7),
        kind=st.sampled_from(["drop", "double", "cut", "dead", "insert", "flip"]),
        person=st.sampled_from(["taps", "cancels", "leaves", "is declined"]))

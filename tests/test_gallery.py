@@ -23,6 +23,6 @@ def test_every_page_can_be_read_and_touched(orientation: str, tmp_path: Path) ->
     out = Path(os.environ.get("GALLERY", tmp_path))
     with virtual_screen(width, height) as screen:
         drawn = subprocess.run([sys.executable, str(HERE / "gallery.py"), "--out", str(out), f"--{orientation}"],
-                               env=os.environ | screen, capture_output=True, text=True, timeout=90)
+                               env=os.environ | screen, capture_output=True, text=True, timeout=300)
     assert (drawn.returncode, drawn.stdout.strip(), drawn.stderr) == (0, "", "")
     assert len(list(out.glob(f"*-{orientation}-*.png"))) >= 100

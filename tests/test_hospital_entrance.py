@@ -75,7 +75,7 @@ def test_after_a_day_wrong_passwords_are_forgotten(staff: None, time: Clock) -> 
 @pytest.mark.parametrize("https, secure", [("0", False), ("1", True)])
 def test_cookies_are_secure_where_there_is_tls(tmp_path: Path, https: str, secure: bool) -> None:
     asked = "import hospital.settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE)"
-    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60,
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=300,
                           env=os.environ | {"HOSPITAL_STATE": str(tmp_path), "HOSPITAL_HTTPS": https}).stdout
     assert said.split() == [str(secure)] * 2
 

@@ -26,7 +26,7 @@ calls = st.lists(st.booleans(), min_size=1, max_size=200)
 
 
 @given(comers, calls, st.integers(1, 6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nobody_is_overtaken_more_than_allowed(comers: list[tuple[int, int]], calls: list[bool], most: int) -> None:
     """People come and are called in any order, with any priorities; `most` holds for each of them, and all are called."""
     line: list[Place] = []

@@ -38,9 +38,13 @@ def process(environment: dict[str, str], log: Path, *words: str) -> Iterator[str
             running.wait(20)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that is given to nobody who asks for any, and that a server may listen at: this socket itself never does."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 class Lobby:
@@ -52,7 +56,7 @@ class Lobby:
         self._segments = [part["id"] for one in self.get(f"/departments/{cheap['id']}/sessions")
                           if one["kind"] == "general" for part in one["segments"]]
         self.person: int = requests.post(f"{self._root}/patients/find", json={"visit_card": "V000000000001"},
-                                         headers=self._token, timeout=10).json()["id"]
+                                         headers=self._token, timeout=30).json()["id"]
         self._pause = threading.Event()
         self._next = 2      # of the last segments: nothing of the next hours, so that it can be cancelled
 
@@ -70,7 +74,7 @@ class Lobby:
         return str(self.post("/holds", {"patient": self.person, "segment": self._segments[-self._next]}).json()["id"])
 
     def phone(self, verb: str, **words: Any) -> None:
-        assert requests.post(f"{self.twin}/twin/{verb}", json=words, timeout=10).status_code == 200
+        assert requests.post(f"{self.twin}/twin/{verb}", json=words, timeout=30).status_code == 200
 
     def until(self, looked: Callable[[], bool]) -> None:
         """Wait for the background, at most 30 s."""
@@ -82,16 +86,17 @@ class Lobby:
 
 @pytest.fixture(scope="module")
 def lobby(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lobby]:
-    folder, port = tmp_path_factory.mktemp("lobby"), free_port()
+    folder = tmp_path_factory.mktemp("lobby")
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment |= {"HOSPITAL_STATE": str(folder / "state"), "WECHAT_ACCOUNT": str(folder / "account")}
 
     def run(*words: str) -> str:
         return subprocess.run([sys.executable, "-m", "hospital", *words], env=environment, check=True, text=True,
-                              capture_output=True, timeout=60).stdout.strip()
+                              capture_output=True, timeout=300).stdout.strip()
     run("seed")
     token = run("kiosk", "K1")
-    with (process(environment, folder / "twin.log", "hospital.sim.wechat", "--port", "0", "--account",
+    with (reserved_port() as port,
+          process(environment, folder / "twin.log", "hospital.sim.wechat", "--port", "0", "--account",
                   str(folder / "account"), "--refund-seconds", "0.1", "--notify-url",
                   f"http://127.0.0.1:{port}/pay/wechat/notify") as twin,
           process(environment, folder / "hospital.log", "hospital", "--port", str(port)) as server):
@@ -116,7 +121,7 @@ def test_left_at_the_code_and_closed_for_good(lobby: Lobby) -> None:
     order = lobby.post("/orders", {"hold": hold, "channel": "wechat"}).json()
     assert lobby.post(f"/orders/{order['no']}/close").json()["state"] == "closed"
     assert lobby.post(f"/holds/{hold}/release").json() == {"state": "released"}
-    late = requests.post(f"{lobby.twin}/twin/pay", json={"code_url": order["code_url"]}, timeout=10)
+    late = requests.post(f"{lobby.twin}/twin/pay", json={"code_url": order["code_url"]}, timeout=30)
     assert late.status_code == 409, "nobody can pay it any more"
 
 
@@ -125,7 +130,7 @@ def test_a_lost_answer_and_the_same_request_again_show_a_code_that_can_be_paid(l
     lobby.phone("faults", lose_answers=1)
     lost = lobby.post("/orders", {"hold": hold, "channel": "wechat"}, "same")
     assert (lost.status_code, lost.json()["code"]) == (503, "channel_away")
-    requests.delete(f"{lobby.twin}/twin/faults", timeout=10)
+    requests.delete(f"{lobby.twin}/twin/faults", timeout=30)
     order = lobby.post("/orders", {"hold": hold, "channel": "wechat"}, "same")
     assert order.status_code == 200, order.text
     lobby.phone("pay", code_url=order.json()["code_url"])
@@ -138,7 +143,7 @@ def test_paid_by_the_payers_own_code_after_typing_a_password(lobby: Lobby) -> No
     qr = lobby.post("/orders", {"hold": hold, "channel": "wechat"}).json()
     lobby.phone("faults", typing=True)
     shown = lobby.post("/charges", {"hold": hold, "channel": "wechat"}, code="134567890123456789")
-    requests.delete(f"{lobby.twin}/twin/faults", timeout=10)
+    requests.delete(f"{lobby.twin}/twin/faults", timeout=30)
     order = shown.json()
     assert (shown.status_code, order["state"], order["code_url"]) == (200, "open", "") and order["no"] != qr["no"]
     assert lobby.get(f"/orders/{qr['no']}")["state"] == "closed", "the code on the screen is dead"

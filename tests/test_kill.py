@@ -25,7 +25,7 @@ from kiosk.demo import furnish
 
 HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 1080, 1920
-PATIENCE = 30.0         # s for anything to happen
+PATIENCE = 90.0         # s for anything to happen
 OFFERED = "您有一张凭条还没有取"
 
 Seen = dict[str, Any]
@@ -66,7 +66,7 @@ class Lobby:
         until("the picture on the glass", self._shines)
 
     def _shines(self) -> bool:
-        answer = http.get(f"{self._at.panel_url}/screen.jpg", params={"w": 108}, timeout=10)
+        answer = http.get(f"{self._at.panel_url}/screen.jpg", params={"w": 108}, timeout=60)
         with Image.open(BytesIO(answer.content)) as picture:
             return len(picture.getcolors(1 << 16) or ()) > 50
 
@@ -124,7 +124,7 @@ class Lobby:
     def pay(self) -> bool:
         """Whether the payment side takes the money for the newest code."""
         order = [order for order in self.orders() if not order["paid_at"]][-1]
-        answer = http.post(f"{self._at.phone_url}/twin/pay", json={"out_trade_no": order["order_no"]}, timeout=10)
+        answer = http.post(f"{self._at.phone_url}/twin/pay", json={"out_trade_no": order["order_no"]}, timeout=60)
         assert answer.status_code in (200, 409), answer.text
         return answer.status_code == 200
 
@@ -171,17 +171,17 @@ class Lobby:
         return books
 
     def orders(self) -> list[dict[str, Any]]:
-        said = http.get(f"{self._at.phone_url}/twin/orders", timeout=10).json()
+        said = http.get(f"{self._at.phone_url}/twin/orders", timeout=60).json()
         orders: list[dict[str, Any]] = said["orders"] if isinstance(said, dict) else said
         return sorted(orders, key=lambda order: str(order["order_no"]))
 
     def papers(self) -> list[str]:
-        tickets = http.get(f"{self._at.panel_url}/tickets", timeout=10).json()
+        tickets = http.get(f"{self._at.panel_url}/tickets", timeout=60).json()
         return ["\n".join([*(line["text"] for line in ticket["lines"]), *(code["data"] for code in ticket["codes"])])
                 for ticket in tickets]
 
     def _panel(self, path: str, **said: Any) -> dict[str, Any]:
-        answer = http.post(f"{self._at.panel_url}/{path}", json=said, timeout=10)
+        answer = http.post(f"{self._at.panel_url}/{path}", json=said, timeout=60)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

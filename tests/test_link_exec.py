@@ -17,6 +17,7 @@ from drivers.contract import Cancelled, Gone, Link, OutcomeUnknown, Settled
 from drivers.link_exec import ExecLink
 from drivers.links import open_link
 from drivers.terminal_exec import Device
+from leftovers import Mark
 
 ECHO = "import sys\nfor line in sys.stdin: print(line.upper(), end='', flush=True)"
 
@@ -44,7 +45,7 @@ def open_one(links: list[Link], address: str) -> Link:
 
 def read(link: Link, size: int) -> bytes:
     data = b""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while len(data) < size and time.monotonic() < deadline:
         data += link.read(1)
     return data
@@ -99,7 +100,7 @@ def test_a_program_that_dies_is_gone(links: list[Link]) -> None:
     link = open_one(links, python("import sys; sys.stdin.readline()"))
     link.write(b"\n")
     with pytest.raises(Gone):
-        for _ in range(100):
+        for _ in range(300):
             link.read(0.1)
     with pytest.raises(Gone):
         for _ in range(100):
@@ -110,10 +111,10 @@ def test_one_whose_child_holds_the_line_open_is_gone_too(links: list[Link]) -> N
     link = open_one(links, python("import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)"))
     child = int(read(link, 2).split()[0])
     with pytest.raises(Gone):
-        for _ in range(100):
+        for _ in range(300):
             link.read(0.1)
     link.close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not gone(child) and time.monotonic() < deadline:
         threading.Event().wait(0.01)
     assert gone(child)
@@ -128,7 +129,7 @@ def test_closing_ends_it_politely_or_not(links: list[Link]) -> None:
             assert read(link, 3) == b"up\n"
         began = time.monotonic()
         link.close()
-        assert gone(pid) and time.monotonic() - began < 3
+        assert gone(pid) and time.monotonic() - began < 15
         with pytest.raises(Gone):
             link.read(0)
 
@@ -137,17 +138,17 @@ def test_a_cancel_ends_the_wait(links: list[Link]) -> None:
     link = open_one(links, python(ECHO))
     threading.Timer(0.05, link.cancel).start()
     with pytest.raises(Cancelled):
-        link.read(20)
+        link.read(30)
 
 
 def test_fifty_times_leave_nothing() -> None:
-    before, pids = len(os.listdir("/proc/self/fd")), []
+    mark, pids = Mark(), []
     for _ in range(50):
         link = open_link("exec:///bin/cat")
         assert isinstance(link, ExecLink)
         pids.append(link._process.pid)
         link.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert mark.left() == []
     assert all(map(gone, pids))
 
 
@@ -163,9 +164,9 @@ def vendor(links: list[Link], book: Path, *more: str) -> Device:
 def test_a_payment_by_a_bank_s_program_killed_before_it_has_answered(links: list[Link], tmp_path: Path) -> None:
     book = tmp_path / "book.json"
     device = vendor(links, book)
-    assert device.pay("K1", 1205, 10).settled is Settled.APPROVED
+    assert device.pay("K1", 1205, 30).settled is Settled.APPROVED
     with pytest.raises(OutcomeUnknown):
-        vendor(links, book, "dies").pay("K2", 500, 10)
+        vendor(links, book, "dies").pay("K2", 500, 30)
     told = vendor(links, book).query("K2")              # connecting again starts it again
     assert (told.settled, told.amount) == (Settled.APPROVED, 500)
     assert vendor(links, book).query("K3").settled is Settled.NEVER

@@ -19,7 +19,7 @@ def test_real_numbers_are_right(number: str) -> None:
     assert is_id_number(number)
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(some.sampled_from([person.number for person in PEOPLE.values()]), some.integers(0, 16), some.integers(1, 9))
 def test_one_wrong_digit_is_found(number: str, at: int, shift: int) -> None:
     """ISO 7064 MOD 11-2 finds every single wrong digit."""
@@ -27,7 +27,7 @@ def test_one_wrong_digit_is_found(number: str, at: int, shift: int) -> None:
     assert not is_id_number(wrong)
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(some.sampled_from([person.number for person in PEOPLE.values()]), some.integers(0, 15))
 def test_two_exchanged_digits_are_found(number: str, at: int) -> None:
     exchanged = number[:at] + number[at + 1] + number[at] + number[at + 2:]
@@ -97,7 +97,7 @@ def test_every_kind_has_one_rule_and_the_settings_have_their_forms() -> None:
         assert settings.values[kind] == next(rule.form for rule in RULES if rule.kind == kind)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(some.text(max_size=80), some.sets(some.sampled_from([*CodeKind])))
 def test_whatever_is_shown_has_one_kind(text: str, asked: set[str]) -> None:
     assert kind_of_code(text, RULES, asked) in set(CodeKind)

@@ -78,7 +78,7 @@ def shell(tmp_path: Path) -> Iterator[tuple[Iterator[dict[str, Any]], str]]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("KIVY_")}
         process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True,
                                    env=environment | screen | {"HOME": str(tmp_path)})
-        guard = threading.Timer(60, process.kill)
+        guard = threading.Timer(180, process.kill)
         guard.start()
         assert process.stdout is not None
         yield map(json.loads, process.stdout), screen["DISPLAY"]

@@ -23,7 +23,7 @@ Books = dict[str, Any]
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("service")
     done = subprocess.run([sys.executable, "-m", "kiosk", "demo", "service", "--out", str(out)], cwd=ROOT,
-                          capture_output=True, text=True, timeout=600)
+                          capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "task failed" not in done.stderr
     return out

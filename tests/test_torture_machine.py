@@ -139,5 +139,4 @@ class Town(RuleBasedStateMachine):
 
 
 TestTown = Town.TestCase
-TestTown.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True,
-                             suppress_health_check=list(HealthCheck))
+TestTown.settings = settings(max_examples=150, stateful_step_count=40, suppress_health_check=list(HealthCheck))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from drivers.sim.bench import Bench
 from drivers.sim.idcard import frame
 from drivers.sim.line import STRAY
+from leftovers import Mark
 from twin_port import Port
 from vectors import vectors
 
@@ -60,9 +60,15 @@ def test_healing_forgets_slow_answers(bench: Bench, port: Port) -> None:
 
 def test_answers_in_single_bytes(bench: Bench, port: Port) -> None:
     bench.idcard.split(gap_ms=2)
-    port.write(FIND)
-    pieces = port.pieces(11)
-    assert b"".join(pieces) == NO_CARD and len(pieces) > 5
+    pieces: list[bytes] = []
+    for _ in range(20):         # who looks too late on a busy machine finds several at once
+        start = bench.loop.now()
+        port.write(FIND)
+        pieces = port.pieces(11)
+        assert b"".join(pieces) == NO_CARD and bench.loop.now() - start >= 10 * 0.002
+        if len(pieces) > 5:
+            break
+    assert len(pieces) > 5
 
 
 def test_a_long_answer_survives_single_bytes(bench: Bench, port: Port) -> None:
@@ -138,14 +144,14 @@ def test_on_the_network_the_newest_caller_wins(tmp_path: Path) -> None:
 
 
 def test_the_bench_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    mark = Mark()
     for _ in range(3):
         with Bench(tmp_path, tcp={"scanner": 0}) as bench:
             bench.idcard.put("resident", ms=60_000)
             bench.printer.slow(1000)
             with Port(bench.urls["printer"]) as port:
                 port.write(b"\x10\x04\x01" + b"x\n" * 500)
-    assert (threading.active_count(), len(os.listdir("/proc/self/fd"))) == before
+    assert mark.left() == []
     assert list((tmp_path / "tty").iterdir()) == []
 
 

@@ -86,7 +86,7 @@ def test_its_print_server_ends_with_it_and_its_folder_too(tmp_path: Path) -> Non
 
 
 def run(arguments: list[str], uri: str, document: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, backend.__file__, *arguments], input=document, capture_output=True, timeout=10,
+    return subprocess.run([sys.executable, backend.__file__, *arguments], input=document, capture_output=True, timeout=60,
                           env={**os.environ, "DEVICE_URI": uri})
 
 

@@ -247,16 +247,17 @@ def test_an_answer_not_to_be_believed_says_nothing(
     assert len(phone.books(number)["refunds"]) == 1
 
 
-def test_an_answer_slower_than_our_patience(account: WechatAccount, phone: Phone, number: str) -> None:
-    hasty = WechatChannel(account, timeout=(3.0, 0.2))
+def test_an_answer_slower_than_our_patience(
+        account: WechatAccount, channel: Channel, phone: Phone, number: str) -> None:
+    hasty = WechatChannel(account, timeout=(20.0, 0.2))
     phone("faults", slow=600)
     with pytest.raises(ChannelAway):
         opened(hasty, number)
     with pytest.raises(ChannelAway):
         hasty.query(number)
     phone("faults", slow=0)
-    assert hasty.query(number).state == TradeState.NOTPAY  # it had been opened all the same
-    assert phone("pay", code_url=opened(hasty, number)).ok
+    assert channel.query(number).state == TradeState.NOTPAY  # it had been opened all the same
+    assert phone("pay", code_url=opened(channel, number)).ok
 
 
 def test_wechat_pay_away(channel: Channel, phone: Phone, number: str) -> None:

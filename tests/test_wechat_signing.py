@@ -181,7 +181,7 @@ def test_header_names_may_come_in_any_case(
     assert isinstance(channel.read_notification(headers, body), Trade)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_any_single_changed_byte_is_refused(
         wechat: Wechat, channel: WechatChannel, data: st.DataObject) -> None:

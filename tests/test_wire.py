@@ -19,7 +19,7 @@ from kiosk.journal import RECORDS
 from kiosk.play import fingerprint
 from kiosk.wire import Misfit, Registry, from_json, to_json
 
-calmly = settings(derandomize=True, deadline=None, max_examples=30)
+calmly = settings(max_examples=30)
 
 ZONE = dt.timezone(dt.timedelta(hours=8))
 PLAIN: dict[Any, some.SearchStrategy[Any]] = {

@@ -28,7 +28,7 @@ class Port:
     def write(self, data: bytes) -> None:
         assert os.write(self.fd, data) == len(data)
 
-    def pieces(self, size: int, timeout: float = 5.0) -> list[bytes]:
+    def pieces(self, size: int, timeout: float = 20.0) -> list[bytes]:
         """`size` bytes as they came. Fails when they do not come, or more came with the last of them."""
         end, got = time.monotonic() + timeout, []
         while sum(map(len, got)) < size:
@@ -40,7 +40,7 @@ class Port:
         assert sum(map(len, got)) == size, f"too much came: {b''.join(got)[:40].hex(' ')}"
         return got
 
-    def read(self, size: int, timeout: float = 5.0) -> bytes:
+    def read(self, size: int, timeout: float = 20.0) -> bytes:
         return b"".join(self.pieces(size, timeout))
 
     def ask(self, data: bytes, size: int) -> bytes:

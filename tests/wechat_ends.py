@@ -16,7 +16,7 @@ import requests
 
 from hospital.payments.wechat import WechatAccount
 
-PATIENCE = 20    # s, a deadline that is never reached when all is well
+PATIENCE = 60    # s, a deadline that is never reached when all is well
 
 
 @dataclass

@@ -101,7 +101,7 @@ class Loop:
             self._news.wait_for(lambda: self._version != version, timeout)
             return self._version
 
-    def until(self, true: Callable[[], bool], timeout: float = 5.0) -> None:
+    def until(self, true: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until `true()` holds. Raises TimeoutError after `timeout` seconds."""
         end = time.monotonic() + timeout
         while True:

@@ -65,7 +65,7 @@ class OfficeTwin(Twin):
         if isinstance(self._front, IppFront):
             self._front.hear(data)
 
-    def report(self, number: int = 1, timeout: float = 5.0) -> Report:
+    def report(self, number: int = 1, timeout: float = 20.0) -> Report:
         """The report of that number (from 1); waits for it. Raises TimeoutError."""
         self.until(lambda: len(self.reports) >= number, timeout)
         return self.reports[number - 1]

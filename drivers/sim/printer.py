@@ -59,7 +59,7 @@ class PrinterTwin(Twin):
         """Nothing is waiting to be printed and nothing moves."""
         return not (self._queue or self._set or self._timer)
 
-    def ticket(self, number: int = 1, timeout: float = 5.0) -> Ticket:
+    def ticket(self, number: int = 1, timeout: float = 20.0) -> Ticket:
         """The ticket of that number (from 1); waits for it. Raises TimeoutError."""
         self.until(lambda: len(self.tickets) >= number, timeout)
         return self.tickets[number - 1]

@@ -95,7 +95,7 @@ class Twin:
         """How it is, as plain data. A switch's state has the name of its verb."""
         return {**asdict(self.line.faults), "plugged": self.line.plugged, "url": self.line.url}
 
-    def until(self, true: Callable[[], bool], timeout: float = 5.0) -> None:
+    def until(self, true: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait, in any thread but the bench's, until `true()` holds. Raises TimeoutError."""
         self.line.loop.until(true, timeout)
 

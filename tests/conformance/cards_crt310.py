@@ -13,7 +13,7 @@ def use(twins: Twins, desk: Desk) -> Any:
     """A card is put in, found at the reader, and captured."""
     mover = twins.devices["crt310"]
     mover.empty_bin()
-    uid = desk.do(lambda cards: cards.admit(5), once_it_waits=lambda: mover.insert("0DEC0DE5"))
+    uid = desk.do(lambda cards: cards.admit(20), once_it_waits=lambda: mover.insert("0DEC0DE5"))
     if not isinstance(uid, str):
         return uid
     place = desk.do(lambda cards: cards.place())

@@ -21,7 +21,7 @@ def use(twins: Twins, desk: Desk) -> Any:
     reader = twins.devices["idcard"]
     reader.lift()
     reader.put("resident")
-    card = desk.do(lambda device: device.read_card(5))
+    card = desk.do(lambda device: device.read_card(20))
     return is_the_card(card, "resident") if isinstance(card, IdCard) else card
 
 

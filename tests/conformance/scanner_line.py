@@ -15,7 +15,7 @@ def use(twins: Twins, desk: Desk) -> Any:
     """A code is shown once somebody waits for it."""
     scanner = twins.devices["scanner"]
     scanner.hide()
-    code = desk.do(lambda device: device.scan(1), once_it_waits=lambda: scanner.show(CODE))
+    code = desk.do(lambda device: device.scan(20), once_it_waits=lambda: scanner.show(CODE))
     return code == CODE if isinstance(code, str) else code
 
 

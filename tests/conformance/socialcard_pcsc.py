@@ -28,7 +28,7 @@ def use(twins: Twins, desk: Desk) -> Any:
     """A card is put into the empty slot and read."""
     slot = twins.devices["socialcard"]
     slot.lift()
-    card = desk.do(lambda device: device.read_card(5), lambda: slot.put("second"))
+    card = desk.do(lambda device: device.read_card(20), lambda: slot.put("second"))
     return is_the_card(card, DECK["second"]) if isinstance(card, SocialCard) else card
 
 

@@ -17,7 +17,7 @@ def use_of(device: str) -> Any:
     def use(twins: Twins, desk: Desk) -> Any:
         """A card is swiped once somebody waits for it."""
         reader = twins.devices[device]
-        card = desk.do(lambda device: device.read_card(1), once_it_waits=lambda: reader.swipe(NUMBER, "4912"))
+        card = desk.do(lambda device: device.read_card(20), once_it_waits=lambda: reader.swipe(NUMBER, "4912"))
         return card == Stripe(NUMBER) if isinstance(card, Stripe) else card
 
     return use

@@ -16,7 +16,7 @@ def use(twins: Twins, desk: Desk) -> Any:
     module.lift()
     if isinstance(seen := desk.do(lambda device: device.status()), DeviceError):     # the driver saw it leave
         return seen
-    card = desk.do(lambda device: device.read_card(5), lambda: module.put("plain"))
+    card = desk.do(lambda device: device.read_card(20), lambda: module.put("plain"))
     return card == FOUND if isinstance(card, VisitCard) else card
 
 

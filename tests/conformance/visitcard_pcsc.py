@@ -21,7 +21,7 @@ def use(twins: Twins, desk: Desk) -> Any:
     """A card is put on the empty reader and read."""
     slot = twins.devices["visitcard"]
     slot.lift()
-    card = desk.do(lambda device: device.read_card(5), lambda: slot.put("plain"))
+    card = desk.do(lambda device: device.read_card(20), lambda: slot.put("plain"))
     return card == FOUND if isinstance(card, VisitCard) else card
 
 
