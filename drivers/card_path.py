@@ -8,9 +8,10 @@ person at the mouth is not its owner. Staff find it in the box.
 from __future__ import annotations
 
 import time
+from collections import deque
 from enum import Enum
 
-from drivers.contract import CardMoved, CardPlace, Link, MoveUnknown, NoAnswer, NothingPresented, NotTaken
+from drivers.contract import CardMoved, CardPlace, CardWent, Link, MoveUnknown, NoAnswer, NothingPresented, NotTaken
 
 LOOK = 0.2              # seconds between two looks at a card that is waited for; the makers ask for no less
 MISSES = 3              # looks in a row that may go unanswered
@@ -28,7 +29,10 @@ class To(Enum):
 class CardPath:
     """Models say `place`, `_move`, `_feed`, `_entry` and `_uid`; this says what they are for."""
 
-    _link: Link
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.happened: deque[str] = deque()
+        self._hand: CardWent | None = None      # what it is, if somebody takes the card that is in the path
 
     def place(self) -> CardPlace:
         raise NotImplementedError
@@ -53,6 +57,7 @@ class CardPath:
         """A blank card at the reading position; its UID in hex, or "" where the device reads none."""
         self.capture()
         self._feed(timeout)
+        self._hand = CardWent.ISSUED
         if self.place() is not CardPlace.READER:
             raise MoveUnknown("the card did not come to the reading position")
         return self._uid()
@@ -68,6 +73,7 @@ class CardPath:
         place = self.place()
         if place not in HERE:               # a move to the reader would draw a blank card, and give it out as theirs
             raise NothingPresented if not came or place is CardPlace.NONE else MoveUnknown("the card is not to be found")
+        self._hand = CardWent.RETURNED
         if place is not CardPlace.READER:
             self._move(To.READER)
         return self._uid()
@@ -80,25 +86,39 @@ class CardPath:
             self._move(To.SLOT)
         except CardMoved:
             pass                            # taken before it stood still
-        if not self._until(timeout, there=False):
+        if not self.taken(timeout):
             raise NotTaken
+
+    def taken(self, timeout: float) -> bool:
+        """Is no card in the path any more, within `timeout` seconds?"""
+        gone = self._until(timeout, there=False)
+        if gone:
+            self._went(self._hand)
+        return gone
 
     def capture(self) -> bool:
         """The card in the box; True when one was put there, False when there was none in the path."""
-        if self.place() is CardPlace.NONE:
-            return False
         try:
-            self._move(To.BOX)
+            if self.place() is not CardPlace.NONE:
+                self._move(To.BOX)
+                if self.place() is not CardPlace.NONE:
+                    raise MoveUnknown("the card did not go into the box")
+                self._went(CardWent.CAPTURED)
+                return True
         except CardMoved:
-            if self.place() is CardPlace.NONE:
-                return False                # its owner was quicker
-            raise
-        if self.place() is not CardPlace.NONE:
-            raise MoveUnknown("the card did not go into the box")
-        return True
+            if self.place() is not CardPlace.NONE:
+                raise
+        self._went(self._hand)              # its owner was quicker
+        return False
+
+    def _went(self, where: CardWent | None) -> None:
+        """The card has left the path, once."""
+        self._hand = None
+        if where is not None:
+            self.happened.append(where)
 
     def _until(self, timeout: float, there: bool) -> bool:
-        """Look until a card is in the path, or none is, for `timeout` seconds."""
+        """Look until a card is in the path, or none is, for `timeout` seconds; the last look is one that was answered."""
         deadline, misses = time.monotonic() + timeout, 0
         while True:
             try:
@@ -111,6 +131,6 @@ class CardPath:
                 if misses == MISSES:
                     raise
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 and not misses:
                 return False
-            self._link.read(min(LOOK, left))            # a pause that can be cancelled
+            self._link.read(min(LOOK, left) if left > 0 else LOOK)      # a pause that can be cancelled

@@ -70,7 +70,7 @@ def impersonal(data: bytes) -> bool:
 
 # The device: the codec over a line.
 
-RESET_CAPTURE, STATUS = b"02", b"10"
+RESET, STATUS = b"00", b"10"                # 00: a card stays where it is
 DENY, BY_SWITCH = b"/11", b"/31"            # front, rear: at the rear nothing comes in
 TARGETS = {To.READER: b"2.", To.SLOT: b"21", To.BOX: b"23"}
 
@@ -81,19 +81,20 @@ class Device(CardPath):
     """A CRT-310; no options."""
 
     def __init__(self, link: Link) -> None:
-        self._link = link
+        super().__init__(link)
         self._line = Handshake(link, FORM)
         self._jammed = False
 
     def identify(self) -> str:
-        """Reset it, which captures a card found in it, close the mouth, and read its version: "CRT-310 …"."""
+        """Reset it, read its version, close the mouth, and capture a card found in it: "CRT-310 …"."""
         try:
-            version = self._ask(RESET_CAPTURE, MOVE).decode("latin-1").strip()
+            version = self._ask(RESET, MOVE).decode("latin-1").strip()
         except Garbled as error:
             raise WrongDevice("what answers is no CRT-310") from error
         if not (version.isascii() and version.isprintable()):
             raise WrongDevice("its version is no text")
         self._entry(False)
+        self.capture()
         return f"CRT-310 {version}".strip()
 
     def status(self) -> Status:

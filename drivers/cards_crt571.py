@@ -95,12 +95,12 @@ def impersonal(data: bytes) -> bool:
 
 # The device: the codec over a line.
 
-INIT_CAPTURE = b"C01"
+INIT = b"C03"                   # and leave a card where it is
 STATUS, ALLOW, FORBID = b"C10", b"C30", b"C31"
 TO_READER, TO_BOX = b"C22", b"C23"
 RF_ON = b"C\x600AB"             # try type A, then B
 
-QUICK, MOVE, INIT = 1.0, 20.0, 25.0         # seconds for an answer
+QUICK, MOVE, INIT_TIME = 1.0, 20.0, 25.0    # seconds for an answer
 GATES = {"30": b"C20", "39": b"C29"}
 
 
@@ -114,20 +114,21 @@ class Device(CardPath):
     def __init__(self, link: Link, model: str = "571", gate: str = "30", rf: str = "yes") -> None:
         if model not in ("571", "591") or gate not in GATES or rf not in ("yes", "no"):
             raise ValueError("model is 571 or 591, gate 30 or 39, rf yes or no")
-        self._link = link
+        super().__init__(link)
         self._line = Handshake(link, FORM)
         self._model, self._gate, self._rf = model, GATES[gate], rf == "yes"
         self._jammed = False
 
     def identify(self) -> str:
-        """Prepare it, which captures a card found in the path, and read its version: "CRT-571 …"."""
+        """Prepare it, read its version, and capture a card found in the path: "CRT-571 …"."""
         try:
-            reply = self._ask(INIT_CAPTURE, INIT)
+            reply = self._ask(INIT, INIT_TIME)
         except Garbled as error:
             raise WrongDevice("what answers is no CRT-571") from error
         version = reply.data.decode("ascii", "replace").strip()
         if not version.isprintable():
             raise WrongDevice("its version is no text")
+        self.capture()
         return f"CRT-{self._model} {version}".strip()
 
     def status(self) -> Status:

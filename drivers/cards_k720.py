@@ -97,7 +97,7 @@ class Device(CardPath):
     def __init__(self, link: Link, address: str = "0", reader: str = "23,2", slot: str = "1,12", rf: str = "yes") -> None:
         if not address.isdecimal() or int(address) > 15 or rf not in ("yes", "no"):
             raise ValueError("address is 0 to 15, rf yes or no")
-        self._link = link
+        super().__init__(link)
         self._line = Handshake(link, form(int(address)))
         self._places = {0: CardPlace.NONE, STAGED: CardPlace.NONE}
         self._places |= dict.fromkeys(_covers(slot), CardPlace.SLOT) | dict.fromkeys(_covers(reader), CardPlace.READER)

@@ -78,18 +78,19 @@ class Service(Generic[D]):
 
     `driver` is a module of this package, `options` go to its `Device` (except `period`, the seconds between
     two questions for the status of an idle device, default 3). `report(name, status, detail)` is called from
-    the device's thread, once for each change of status. Raises ImportError, TypeError for settings that fit
-    no driver.
+    the device's thread, once for each change of status; `happened(name, what)` for what a driver has to tell besides
+    (`CardMover.happened`), before the command ends by which it came. Raises ImportError, TypeError for settings that
+    fit no driver.
     """
 
     def __init__(self, name: str, driver: str, url: str, report: Callable[[str, Status, str], None],
-                 **options: str) -> None:
+                 happened: Callable[[str, str], None] = lambda name, what: None, **options: str) -> None:
         self.name = name
         self.tap: Callable[[str], None] | None = None
         """Gets what passes on the line, as drivers/links.Spy tells it, on the device's thread."""
         self._period = float(options.pop("period", "3"))
         self._module = known(driver, options)
-        self._url, self._options, self._report = url, options, report
+        self._url, self._options, self._report, self._happened = url, options, report, happened
         self._turn = threading.Condition()      # guards the five below
         self._queue: deque[Command] = deque()
         self._running: Command | None = None
@@ -199,6 +200,7 @@ class Service(Generic[D]):
             log.error("%s: %s", self.name, answer)
         with self._turn:
             self._running = None
+        self._hear(device)
         command.end(answer)
         if isinstance(answer, DeviceError):
             self._failed(answer)
@@ -212,8 +214,11 @@ class Service(Generic[D]):
                 if self._closed:
                     return
             device: D = self._module.Device(link, **self._options)
-            identity = device.identify()
-            status = device.status()
+            try:
+                identity = device.identify()
+                status = device.status()
+            finally:
+                self._hear(device)
         except Exception as error:
             self._refuse(error if isinstance(error, DeviceError) else DeviceError(_where(error)))
             return
@@ -276,6 +281,15 @@ class Service(Generic[D]):
         if self._misses >= MISSES:
             self._hang_up()
             self._show(Status(State.NO_DEVICE, cause=error.cause), str(error))
+
+    def _hear(self, device: D) -> None:
+        happened: deque[str] | None = getattr(device, "happened", None)
+        while happened:
+            what = happened.popleft()
+            try:
+                self._happened(self.name, what)
+            except Exception as error:
+                log.error("what happened is not told: %s", _where(error))
 
     def _show(self, status: Status, detail: str) -> None:
         if status == self._snapshot.status:

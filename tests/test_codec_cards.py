@@ -16,11 +16,11 @@ K720 = cards_k720.form(0)
 
 
 @pytest.mark.parametrize(("name", "form", "text"), [
-    ("5.02", CRT571, cards_crt571.INIT_CAPTURE), ("5.05", CRT571, cards_crt571.STATUS),
+    ("5.03", CRT571, cards_crt571.INIT), ("5.05", CRT571, cards_crt571.STATUS),
     ("5.13", CRT571, cards_crt571.TO_READER), ("5.16", CRT571, cards_crt571.GATES["30"]),
     ("5.18", CRT571, cards_crt571.GATES["39"]), ("5.19", CRT571, cards_crt571.TO_BOX),
     ("5.25", CRT571, cards_crt571.ALLOW), ("5.26", CRT571, cards_crt571.FORBID), ("5.27", CRT571, cards_crt571.RF_ON),
-    ("5.42", CRT310, cards_crt310.RESET_CAPTURE), ("5.43", CRT310, cards_crt310.STATUS),
+    ("5.40", CRT310, cards_crt310.RESET), ("5.43", CRT310, cards_crt310.STATUS),
     ("5.50", K720, b"RS"), ("5.52", K720, b"CP"), ("5.54", K720, b"AP"), ("5.55", K720, b"FC0"), ("5.58", K720, b"FC7"),
     ("5.59", K720, b"FC8"), ("5.60", K720, b"GV"), ("5.78", K720, b";0"), ("5.79", K720, b";1")])
 def test_every_request_is_the_published_frame(name: str, form: Form, text: bytes) -> None:

@@ -29,6 +29,7 @@ SAMPLE = 200            # single-byte faults of each driver
 STORMS = 20             # lines that damage every second answer
 FUZZED = 2_000          # inputs of each codec
 SECOND = 1.0            # s, for an end after a cancel, and for a status
+LACKING = {"cards_crt310": {"draw"}}         # what the model cannot do: it has no hopper
 ALARMS = {("paper", Paper.OUT), ("paper", Paper.JAMMED), ("cards", Stock.EMPTY), ("bin", Bin.FULL), ("toner", Stock.EMPTY)}
 
 
@@ -59,6 +60,27 @@ def test_a_healthy_device_says_who_it_is_and_does_its_work(subject: Subject) -> 
             assert world.use() is True
         assert world.identity and "\n" not in world.identity
         assert isinstance(world.status, Status)
+
+
+def test_a_good_use_is_every_command_that_the_driver_has(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not used here meets no fault either."""
+    kind, used = subject.module.Device, set[str]()
+    commands = {name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))}
+
+    def counted(name: str, command: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **words: Any) -> Any:
+            used.add(name)
+            return command(*args, **words)
+
+        return call
+
+    for name in commands:
+        monkeypatch.setattr(kind, name, counted(name, getattr(kind, name)))
+    with memory(subject) as world:
+        world.use()
+        if subject.waits:
+            world.do(subject.waits)
+    assert commands - used <= LACKING.get(subject.driver, set())
 
 
 # Lines. What a merely ugly line brings is right all the same; what a bad one brings is right or an error.

@@ -13,7 +13,7 @@ from drivers.card_path import To
 from drivers.cards_k720 import Device as K720
 from drivers.cards_crt571 import Device as Crt571
 from drivers.contract import (
-    Bin, BinFull, Cancelled, CardJam, CardMoved, CardPlace, CardRefused, GivenBack, Gone, MoveUnknown, NoAnswer, NoCards,
+    Bin, BinFull, Cancelled, CardJam, CardMoved, CardPlace, CardRefused, CardWent, Gone, MoveUnknown, NoAnswer, NoCards,
     NotTaken, NothingPresented, OutOfService, State, Status, Stock, give_back)
 
 DISPENSERS = ("cards_crt571", "cards_k720")
@@ -43,6 +43,13 @@ def with_a_card(world: Memory) -> Any:
     return world.device
 
 
+def told(device: Any) -> list[str]:
+    """What the driver has to tell of its cards, taken out."""
+    words = list(device.happened)
+    device.happened.clear()
+    return words
+
+
 def balanced(world: Memory) -> bool:
     """Every card that left the hopper is in a hand, in the box, or in the path."""
     twin = world.twin
@@ -55,15 +62,15 @@ def test_a_blank_card_is_drawn_read_given_and_taken(dispenser: Memory) -> None:
     twin.line.loop.later(4, twin.take)
     device.present(20)
     assert twin.taken == ["04A10001"] and device.place() is CardPlace.NONE
-    assert twin.hopper == 99 and balanced(dispenser)
+    assert twin.hopper == 99 and balanced(dispenser) and told(device) == ["issued"]
 
 
 def test_a_person_s_card_comes_in_and_goes_back(mover: Memory) -> None:
     device = with_a_card(mover)
     assert not mover.twin.entry, "the mouth is shut again"
     mover.twin.line.loop.later(4, mover.twin.take)
-    assert give_back(device, 20) is GivenBack.TAKEN
-    assert mover.twin.taken == ["0DEC0DE7"]
+    assert give_back(device, 20) is CardWent.RETURNED
+    assert mover.twin.taken == ["0DEC0DE7"] and told(device) == ["returned"]
 
 
 def test_nobody_puts_a_card_in(mover: Memory) -> None:
@@ -79,9 +86,10 @@ def test_a_forgotten_card_is_captured(mover: Memory) -> None:
     with pytest.raises(NotTaken):
         device.present(3)
     assert device.place() is CardPlace.SLOT
-    assert give_back(device, 3) is GivenBack.CAPTURED
+    assert give_back(device, 3) is CardWent.CAPTURED
     assert mover.twin.captured == ["0DEC0DE7"] and not mover.twin.taken
     assert device.capture() is False, "there is no other"
+    assert told(device) == ["captured"]
 
 
 def test_a_card_taken_at_the_last_moment_counts_as_taken(mover: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +103,17 @@ def test_a_card_taken_at_the_last_moment_counts_as_taken(mover: Memory, monkeypa
             mover.twin.take()
 
     monkeypatch.setattr(device, "present", and_then_it_is_taken)
-    assert give_back(device, 3) is GivenBack.TAKEN
-    assert mover.twin.taken == ["0DEC0DE7"] and not mover.twin.captured
+    assert give_back(device, 3) is CardWent.RETURNED
+    assert mover.twin.taken == ["0DEC0DE7"] and not mover.twin.captured and told(device) == ["returned"]
+
+
+def test_whoever_gives_a_card_may_wait_for_its_owner_without_moving_it(mover: Memory) -> None:
+    device = with_a_card(mover)
+    with pytest.raises(NotTaken):
+        device.present(0)
+    assert not device.taken(0) and not device.taken(1) and not told(device)
+    mover.twin.line.loop.later(2, mover.twin.take)
+    assert device.taken(5) and device.taken(0) and told(device) == ["returned"], "once"
 
 
 def test_a_card_found_at_the_start_is_captured(mover: Memory) -> None:
@@ -104,13 +121,14 @@ def test_a_card_found_at_the_start_is_captured(mover: Memory) -> None:
     mover.reopen()
     mover.open()
     assert mover.twin.captured == ["0DEC0DE7"] and mover.device.place() is CardPlace.NONE
+    assert told(mover.device) == ["captured"]
 
 
 def test_a_card_in_the_path_is_never_handed_on_as_a_blank_one(dispenser: Memory) -> None:
     dispenser.twin.insert("0DEC0DE8")
     dispenser.device.admit(5)
     assert dispenser.device.draw(20) == "04A10001"
-    assert dispenser.twin.captured == ["0DEC0DE8"]
+    assert dispenser.twin.captured == ["0DEC0DE8"] and told(dispenser.device) == ["captured"]
 
 
 def test_nobody_s_card_is_ever_a_blank_one(dispenser: Memory) -> None:
@@ -187,7 +205,7 @@ def test_a_card_pulled_out_by_hand_is_its_owner_s(mover: Memory, work: str) -> N
     else:
         assert device.capture() is False
     assert mover.twin.taken == ["0DEC0DE7"] and not mover.twin.captured
-    assert device.place() is CardPlace.NONE and device.capture() is False
+    assert device.place() is CardPlace.NONE and device.capture() is False and told(device) == ["returned"]
 
 
 def test_refused_once_is_sent_again(mover: Memory) -> None:

@@ -9,7 +9,7 @@ Three answers, not two: done, not done, unknown. What a device did not say is `U
 
 from drivers.contract.cabinet import Flash, Inputs, Lights, Power, Ups
 from drivers.contract.cards import (
-    CardKind, CardMover, CardPlace, CardReader, GivenBack, IdCard, Scanner, SocialCard, Stripe, VisitCard, give_back)
+    CardKind, CardMover, CardPlace, CardReader, CardWent, IdCard, Scanner, SocialCard, Stripe, VisitCard, give_back)
 from drivers.contract.driver import Driver, Link
 from drivers.contract.errors import (
     BinFull, Cancelled, CardJam, CardMoved, CardRefused, CoverOpen, CutterFault, DeviceError, Gone, HeadHot,
@@ -22,8 +22,8 @@ from drivers.contract.terminal import BankTerminal, Settled, Slip
 
 __all__ = [
     "Action", "Align", "BankTerminal", "Barcode", "Bin", "BinFull", "Cancelled", "CardJam", "CardKind", "CardMoved",
-    "CardMover", "CardPlace", "CardReader", "CardRefused", "CoverOpen", "CutterFault", "DeviceError", "Driver",
-    "Feed", "Flash", "GivenBack", "Gone", "HeadHot", "IdCard", "Inputs", "Lights", "Link", "MoveUnknown",
+    "CardMover", "CardPlace", "CardReader", "CardRefused", "CardWent", "CoverOpen", "CutterFault", "DeviceError", "Driver",
+    "Feed", "Flash", "Gone", "HeadHot", "IdCard", "Inputs", "Lights", "Link", "MoveUnknown",
     "NoAnswer", "NoCards", "NoQuery", "NotTaken", "NothingPresented", "OutOfService", "OutcomeUnknown", "Pages", "Pair",
     "Paper",
     "PaperJam", "PaperLine", "PaperOut", "Power", "PrintUnknown", "Printed", "Printer", "Qr", "ReportPrinter", "Rule",

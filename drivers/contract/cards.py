@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -110,6 +111,14 @@ class CardPlace(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CardWent(StrEnum):
+    """Where a card went at last."""
+
+    ISSUED = "issued"          # a blank one, into somebody's hand
+    RETURNED = "returned"      # one that was put in, into its owner's hand
+    CAPTURED = "captured"      # into the box that staff empty: its owner had left, and staff give it back
+
+
 class CardMover(Driver, Protocol):
     """A dispenser or motor reader: it moves cards, and knows where they are. Each move ends when the device says it has.
 
@@ -117,6 +126,9 @@ class CardMover(Driver, Protocol):
     After MoveUnknown, Gone and Cancelled nobody knows where the card is until `place` tells; `capture` is then always
     safe. A card found in the path when the device is connected is captured: it is somebody's, and not the next person's.
     """
+
+    happened: deque[str]
+    """What became of cards (`CardWent`), whoever wanted it, for the books: `drivers.service` takes it out and tells it."""
 
     def place(self) -> CardPlace:
         """Where the card is now."""
@@ -132,7 +144,7 @@ class CardMover(Driver, Protocol):
     def admit(self, timeout: float) -> str:
         """Let a person put their card in, up to `timeout` seconds, and take it to the reading position; its UID or "".
 
-        Raises NothingPresented too.
+        A card that lies in the path is captured first. Raises NothingPresented too.
         """
         ...
 
@@ -143,25 +155,23 @@ class CardMover(Driver, Protocol):
         """
         ...
 
+    def taken(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds until no card lies at the mouth any more; False: one does."""
+        ...
+
     def capture(self) -> bool:
         """Move the card into the box that staff empty; True when one went in, False when there was none in the path."""
         ...
 
 
-class GivenBack(StrEnum):
-    """What became of a card that was presented."""
-
-    TAKEN = "taken"
-    CAPTURED = "captured"      # its owner had left: it is in the box, and staff give it back
-
-
-def give_back(mover: CardMover, timeout: float) -> GivenBack:
+def give_back(mover: CardMover, timeout: float) -> CardWent:
     """Present the card for `timeout` seconds; one that its owner forgot is captured, so that nobody else takes it.
 
-    The caller logs what this returns. It raises what moves raise: then the card is where `place` says.
+    RETURNED stands for any hand, also one that took a blank card. It raises what moves raise: then the card is where
+    `place` says.
     """
     try:
         mover.present(timeout)
     except NotTaken:
-        return GivenBack.CAPTURED if mover.capture() else GivenBack.TAKEN      # False: taken at the last moment
-    return GivenBack.TAKEN
+        return CardWent.CAPTURED if mover.capture() else CardWent.RETURNED      # taken at the last moment
+    return CardWent.RETURNED

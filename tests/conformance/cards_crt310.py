@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from conformance import Desk, Subject, Twins
+from conformance import Subject
+from conformance.cards_crt571 import use_of
 from drivers.cards_crt310 import decode, impersonal, parse
-from drivers.contract import CardPlace
-
-
-def use(twins: Twins, desk: Desk) -> Any:
-    """A card is put in, found at the reader, and captured."""
-    mover = twins.devices["crt310"]
-    mover.empty_bin()
-    uid = desk.do(lambda cards: cards.admit(20), once_it_waits=lambda: mover.insert("0DEC0DE5"))
-    if not isinstance(uid, str):
-        return uid
-    place = desk.do(lambda cards: cards.place())
-    if not isinstance(place, CardPlace):
-        return place
-    end = desk.do(lambda cards: cards.capture())
-    if not isinstance(end, bool):
-        return end
-    return place is CardPlace.READER and end and mover.captured[-1:] == ["0DEC0DE5"]
 
 
 def codec(data: bytes) -> None:
@@ -32,4 +14,4 @@ def codec(data: bytes) -> None:
     parse(data, b"23")
 
 
-SUBJECT = Subject("cards_crt310", "crt310", use, codec, waits=lambda device: device.admit(20))
+SUBJECT = Subject("cards_crt310", "crt310", use_of("crt310"), codec, waits=lambda device: device.admit(20))

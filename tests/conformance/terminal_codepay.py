@@ -17,17 +17,25 @@ def agrees(told: Slip, entry: Entry | None) -> bool:
     return (told.settled.value, told.amount, told.trace, told.card) == (entry.state, entry.amount, entry.trace, entry.card)
 
 
-def use(twins: Twins, desk: Desk) -> Any:
-    """A payment, by a new reference, and what became of it."""
-    terminal = twins.devices["terminal"]
-    reference = f"KIOSK{len(terminal.book):09d}"
-    paid = desk.do(lambda device: device.pay(reference, 1250, 30))
-    if isinstance(paid, Slip) and not agrees(paid, terminal.book.get(reference)):
-        return paid
-    told = desk.do(lambda device: device.query(reference))
-    if isinstance(told, Slip) and not agrees(told, terminal.book.get(reference)):
-        return told
-    return next((answer for answer in (paid, told) if isinstance(answer, DeviceError)), paid == told)
+def use_of(device: str) -> Any:
+    """A payment, by a new reference, and what became of it; and a part of it back."""
+
+    def use(twins: Twins, desk: Desk) -> Any:
+        terminal = twins.devices[device]
+        number = len(terminal.book)
+        reference, back = f"KIOSK{number:09d}", f"BACK{number:09d}"
+        paid = desk.do(lambda device: device.pay(reference, 1250, 30))
+        told = desk.do(lambda device: device.query(reference))
+        answers = [(paid, reference), (told, reference)]
+        if isinstance(told, Slip) and told.settled is Settled.APPROVED:
+            answers.append((desk.do(lambda device: device.refund(back, told, 250, 30)), back))
+        for answer, asked in answers:
+            if isinstance(answer, Slip) and not agrees(answer, terminal.book.get(asked)):
+                return answer, asked, terminal.book.get(asked)
+        ended = (answer for answer, _ in answers if isinstance(answer, DeviceError))
+        return next(ended, paid == told and len(answers) == 3)
+
+    return use
 
 
 def codec(data: bytes) -> None:
@@ -43,4 +51,4 @@ def codec(data: bytes) -> None:
 
 
 # A payment waits for a person, but its end is never Gone, whatever happens: tests/test_driver_terminal.py.
-SUBJECT = Subject("terminal_codepay", "terminal", use, codec)
+SUBJECT = Subject("terminal_codepay", "terminal", use_of("terminal"), codec)

@@ -10,12 +10,15 @@ from drivers.ups_megatec import IDENTITY, impersonal, report
 
 
 def use(twins: Twins, desk: Desk) -> Any:
-    """The mains fails, or comes back; it is told."""
+    """The mains fails, or comes back; it is told. And the machine's power is to be cut, and given again."""
     ups = twins.devices["ups"]
     mains = not ups.state()["mains"]
     ups.mains(mains)
     power = desk.do(lambda device: device.power())
-    return power == Power(mains) if isinstance(power, Power) else power
+    if not isinstance(power, Power):
+        return power
+    ordered = desk.do(lambda device: device.off_and_back(60, 180))
+    return power == Power(mains) if ordered is None else ordered
 
 
 def codec(data: bytes) -> None:
