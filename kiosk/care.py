@@ -284,6 +284,7 @@ class NoticeData:
     appointment: Appointment | None = None
     paper: PaperKind | None = None
     offer: Offer | None = None
+    why: str | None = None      # unanswered: a booking given back, for nobody said yes to its change
 
 
 @dataclass(frozen=True)

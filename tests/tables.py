@@ -259,6 +259,8 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"the chief (\S+) works tomorrow", lambda body, name: body.town.office.hires(name)),
     (r"the office has another doctor stand in", lambda body: body.town.office.changes("substitute")),
     (r"the office moves the visits", lambda body: body.town.office.changes("move")),
+    (r"the office stops the visits", lambda body: body.town.office.stops()),
+    (r"nobody has answered", lambda body: body.town.office.stops("unanswered")),
     (r"the offer is over", lambda body: setattr(body.town.office, "over", True)),
     (r"the doctor calls", lambda body: body.town.queue.call()),
     (r"the doctor skips them", lambda body: body.town.queue.skip()),

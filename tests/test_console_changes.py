@@ -91,7 +91,7 @@ def test_a_missed_visit_is_forgiven_with_a_reason(hospital: Hospital, office: Cl
     DepartmentRule.objects.create(department=hospital.heart, check_in=True)
     area = Area(hospital)
     area.booking(patient=hospital.patient(name="测试甲", no_shows=2))
-    time.go(hours=3)
+    time.go(days=1)
     office = staff(Role.OFFICE)
     assert noshows.count() == 1
     shown = office.get("/console/noshows").content.decode()

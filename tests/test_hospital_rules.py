@@ -19,6 +19,7 @@ from hospital.outpatient.similar import similar
 from hospital.refusal import Refusal
 from hospital.tending import tend
 from hospital_fixtures import Clock, Hospital, Kiosk, segment
+from queue_fixtures import Area
 
 CHILD = dt.date(2019, 5, 5)
 
@@ -155,9 +156,9 @@ def missed(hospital: Hospital, time: Clock, person: Patient, times: int = 1) -> 
     for _ in range(times):
         session = hospital.session(start=time.now().hour + 1)
         assert book(person, session) == "booked"
-        time.time = session.end
+        time.time = clock.at(session.day, 1440)
         tend()
-        time.go(hours=22)
+        time.go(hours=9)
     person.refresh_from_db()
 
 
@@ -166,16 +167,27 @@ def checks_in(hospital: Hospital) -> None:
     DepartmentRule.objects.create(department=hospital.heart, check_in=True)
 
 
-def test_a_visit_to_which_nobody_came_is_counted_after_the_session(hospital: Hospital, time: Clock,
-                                                                   checks_in: None) -> None:
+def test_a_visit_to_which_nobody_came_is_counted_when_its_day_is_over(hospital: Hospital, time: Clock,
+                                                                      checks_in: None) -> None:
     session, person = hospital.session(), hospital.patient()
     book(person, session)
-    time.time = session.end - dt.timedelta(seconds=1)
+    time.time = clock.at(session.day, 1440) - dt.timedelta(seconds=1)
     assert noshows.count() == 0
-    time.time = session.end
+    time.go(seconds=1)
     assert noshows.count() == 1 and noshows.count() == 0
     person.refresh_from_db()
     assert person.no_shows == 1 and Appointment.objects.get().state == "noshow"
+
+
+def test_who_misses_the_morning_and_comes_in_the_afternoon_missed_nothing(hospital: Hospital, time: Clock,
+                                                                          checks_in: None) -> None:
+    area = Area(hospital)
+    booked, _ = area.booking(), hospital.session(start=14)
+    time.time = clock.at(area.session.day, 14 * 60)
+    tend()
+    assert area.check_in(booked).standing == "late"
+    time.go(days=1)
+    assert noshows.count() == 0 and not Miss.objects.exists()
 
 
 def test_who_came_and_whose_session_was_stopped_or_has_no_check_in_missed_nothing(hospital: Hospital, time: Clock,

@@ -343,7 +343,7 @@ def test_a_reminder_goes_out_the_day_before_once(hospital: Hospital, kiosk: Kios
     time.go(hours=1)
     tend()
     tend()
-    assert [(phone, key) for phone, _, key in gateway] == [("19900001234", f"reminder:{one.pk}")]
+    assert [(phone, key) for phone, _, key in gateway] == [("19900001234", f"reminder:{one.pk}:{one.slot_id}")]
     assert "11月22日14:00" in gateway[0][1]
 
 

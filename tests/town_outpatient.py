@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kiosk import care
 from kiosk.requests import Refused
 from kiosk.words import Name
-from town_books import Place
+from town_books import Booked, Place
 from townsfolk import PEOPLE, patient
 
 if TYPE_CHECKING:
@@ -81,12 +81,26 @@ class TownOffice:
                                          start=asked.start or booked.appointment.start,
                                          end=asked.end or booked.appointment.end)
             return care.OfferAnswered(True, booked.appointment, None)
+        return care.OfferAnswered(False, self._back(booked), booked.refund)
+
+    def stops(self, why: str | None = None) -> None:
+        """The visits do not take place (`why` not: their people never said whether they agree to the change)."""
+        town = self._town
+        town.seen |= {one.id for _, one in town.notices if one.data.offer}
+        for booked in list(town.bookings.values()):
+            if booked.appointment.state == "booked":
+                one = self._back(booked)
+                town.leave_notice(one.patient, "session_stopped", appointment=one, why=why,
+                                  amount=booked.refund.amount if booked.refund else None)
+
+    def _back(self, booked: Booked) -> care.Appointment:
+        """Booking and fee."""
         booked.appointment = replace(booked.appointment, state="cancelled")
         if booked.appointment.order is not None:
-            paid = town.orders[booked.appointment.order]
+            paid = self._town.orders[booked.appointment.order]
             paid.back = paid.came
             booked.refund = care.Refund(f"{paid.order.no}R1", paid.came, "processing")
-        return care.OfferAnswered(False, booked.appointment, booked.refund)
+        return booked.appointment
 
 
 class OfficeDesk:

@@ -17,13 +17,16 @@ OFFER = "offer"
 
 
 def reserve(schedule: int, until: dt.datetime) -> int | None:
-    """Keep the first free place of a session until then: one guarded statement. None: there is none."""
+    """Keep the first free place of a session until then: one guarded statement. None: there is none.
+
+    Who held it before, and let the time pass, pays too late for this one.
+    """
     skip = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     moment = connection.ops.adapt_datetimefield_value
     now = moment(clock.now())
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE care_slot SET share = %s, share_until = %s WHERE id = ("
+            "UPDATE care_slot SET share = %s, share_until = %s, hold_id = NULL, held_until = NULL WHERE id = ("
             " SELECT id FROM care_slot WHERE schedule_id = %s AND NOT booked"
             " AND (held_until IS NULL OR held_until <= %s) AND (share <> %s OR share_until <= %s)"
             " ORDER BY CASE WHEN share = '' THEN 0 ELSE 1 END, number LIMIT 1 " + skip + ") RETURNING id",

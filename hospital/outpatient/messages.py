@@ -9,7 +9,7 @@ import datetime as dt
 import logging
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from hospital import clock
 from hospital.care.masking import mask_name
@@ -21,12 +21,13 @@ from hospital.outpatient.models import Message, Offer
 log = logging.getLogger(__name__)
 
 REMIND_MINUTE = 600     # of the day before (10:00)
+UNANSWERED = "unanswered"       # why a booking was given back: its person never said whether they agree to a change
 _KEPT_DAYS = 2          # word of a stopped session is sent for so long
 _TEXTS = {
     Message.Kind.BOOKED: "【{hospital}】{who}您已挂{department}{when}，排队号{number}，预约号{code}，请于{arrive}前到{place}。",
     Message.Kind.REMINDER: "【{hospital}】提醒：{who}您预约了{department}{when}，排队号{number}，请于{arrive}前到{place}。"
                            "不能来请提前退号。",
-    Message.Kind.STOPPED: "【{hospital}】很抱歉，{who}您预约的{department}{when}停诊，号已退，挂号费原路退回，请重新预约。",
+    Message.Kind.STOPPED: "【{hospital}】很抱歉，{who}您预约的{department}{when}{off}，号已退，{money}请重新预约。",
     Message.Kind.SUBSTITUTE: "【{hospital}】{who}您预约的{department}{when}由{doctor}替诊。请在就诊前到自助机答复，"
                              "或致电门诊办公室；未答复将退号退费。",
     Message.Kind.MOVE: "【{hospital}】{who}您预约的{department}{when}改为{to}。请在原定时间前到自助机答复，"
@@ -74,21 +75,28 @@ def remind() -> int:
     today = now.date()
     if now < clock.at(today, REMIND_MINUTE):
         return 0
+    reminded = Message.objects.filter(appointment=OuterRef("pk"), kind=Message.Kind.REMINDER, until=OuterRef("slot__start"))
     found = _with_words(Appointment.objects.filter(
-        state=Appointment.State.BOOKED, day=today + dt.timedelta(days=1), booked_at__lt=clock.at(today, 0),
-        slot__schedule__state=Schedule.State.OPEN)).exclude(messages__kind=Message.Kind.REMINDER)
-    for appointment in found:
-        queue(Message.Kind.REMINDER, appointment, f"reminder:{appointment.pk}", appointment.slot.start)
+        ~Exists(reminded), state=Appointment.State.BOOKED, day=today + dt.timedelta(days=1),
+        booked_at__lt=clock.at(today, 0), slot__schedule__state=Schedule.State.OPEN))
+    for appointment in found:       # of another time, where it was moved since
+        queue(Message.Kind.REMINDER, appointment, f"reminder:{appointment.pk}:{appointment.slot_id}", appointment.slot.start)
     return len(found)
 
 
 def tell_stopped() -> int:
     """Whose session was stopped, or who has not agreed to its change, is told by message, too. Returns how many were."""
     now = clock.now()
-    notices = Notice.objects.filter(kind=Notice.Kind.SESSION_STOPPED, at__gt=now - dt.timedelta(days=_KEPT_DAYS))
-    found = _with_words(Appointment.objects.filter(notice__in=notices)).exclude(messages__kind=Message.Kind.STOPPED)
-    for appointment in found:
-        queue(Message.Kind.STOPPED, appointment, f"stopped:{appointment.pk}", now + dt.timedelta(days=_KEPT_DAYS))
+    found = (Notice.objects.filter(kind=Notice.Kind.SESSION_STOPPED, at__gt=now - dt.timedelta(days=_KEPT_DAYS),
+                                   appointment__isnull=False)
+             .exclude(appointment__messages__kind=Message.Kind.STOPPED)
+             .select_related("appointment__slot", "appointment__department", "appointment__patient"))
+    for notice in found:
+        assert notice.appointment is not None
+        queue(Message.Kind.STOPPED, notice.appointment, f"stopped:{notice.appointment.pk}",
+              now + dt.timedelta(days=_KEPT_DAYS),
+              off="有变动，没有收到您的答复" if notice.data.get("why") == UNANSWERED else "停诊",
+              money="挂号费原路退回，" if "amount" in notice.data else "")
     return len(found)
 
 
@@ -103,7 +111,8 @@ def deliver() -> int:
     send = gateway()
     if send is None:
         return 0
-    due = Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now).select_related("patient")
+    due = (Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now)
+           .select_related("patient", "appointment__slot"))
     return sum(_send(one, send, now) for one in due.order_by("due_at")[:200])
 
 
@@ -114,6 +123,9 @@ def _send(message: Message, send: Send, now: dt.datetime) -> bool:
     if not mine.update(due_at=again, attempts=message.attempts + 1):
         return False
     kept = Message.objects.filter(pk=message.pk)
+    if _untrue(message):
+        kept.update(state=Message.State.STALE)
+        return False
     try:
         if not message.patient.phone:
             raise NotTaken("no phone")
@@ -128,6 +140,18 @@ def _send(message: Message, send: Send, now: dt.datetime) -> bool:
         kept.update(state=Message.State.SENT, sent_at=clock.now(), reason="")
         return True
     return False
+
+
+def _untrue(message: Message) -> bool:
+    """Has what it says changed while it waited: the booking given back or moved, the question answered?"""
+    booked = message.appointment
+    if message.kind in (Message.Kind.SUBSTITUTE, Message.Kind.MOVE):
+        asked = message.key.rpartition(":")[2]
+        return not Offer.objects.filter(pk=asked, state=Offer.State.PENDING).exists()
+    if booked is None or message.kind == Message.Kind.STOPPED:
+        return False
+    ends = booked.slot.start if message.kind == Message.Kind.REMINDER else booked.slot.end
+    return booked.state != Appointment.State.BOOKED or message.until != ends
 
 
 def again(message: Message) -> bool:

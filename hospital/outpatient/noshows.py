@@ -1,4 +1,4 @@
-"""爽约: a booked visit to which nobody came, counted after its session's end.
+"""爽约: a booked visit to which nobody came, counted when its day is over: until then who is late may come.
 
 At NO_SHOWS a person registers on the day only (care.booking asks); above it, nothing is booked from afar for WITHDRAWN_DAYS.
 Both end by themselves: a miss counts for NO_SHOW_DAYS, a withdrawal has its date. A miss that is forgiven was none.
@@ -20,10 +20,10 @@ from hospital.refusal import Refusal
 
 
 def count() -> int:
-    """Every booked visit of an ended session whose department checks people in, and to which nobody came. Returns how
-    many there were. Stopped and moved sessions have none."""
+    """Every booked visit of a day that is over, of a department that checks people in, and to which nobody came. Returns
+    how many there were. Stopped and moved sessions have none."""
     late = Appointment.objects.filter(
-        state=Appointment.State.BOOKED, slot__schedule__end__lte=clock.now(),
+        state=Appointment.State.BOOKED, day__lt=clock.now().date(),
         slot__schedule__state=Schedule.State.OPEN, department__rule__check_in=True)
     return sum(_missed(one) for one in late.order_by("patient", "pk"))
 

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hospital import clock
 from hospital.care import booking, notices, reserving
@@ -34,7 +34,7 @@ def spread(change: Change) -> int:
     found = Appointment.objects.filter(state=_BOOKED, slot__schedule=change.schedule_id).exclude(offers__change=change)
     if change.kind == Change.Kind.SUBSTITUTE:       # who began to book after it, chose the new doctor
         found = found.filter(Q(hold__made_at__lt=change.at) | Q(hold__isnull=True, booked_at__lt=change.at))
-    return sum(_ask(one, change) for one in found.order_by("slot__number"))
+    return sum(_ask(one, change) for one in found.select_related("hold").order_by("slot__number"))
 
 
 def _ask(appointment: Appointment, change: Change) -> bool:
@@ -44,7 +44,11 @@ def _ask(appointment: Appointment, change: Change) -> bool:
         found = _booked(appointment.pk)
         if found is None or Offer.objects.filter(change=change, appointment=found).exists():
             return False
-        Offer.objects.filter(appointment=found, state=Offer.State.PENDING).update(state=Offer.State.VOID)
+        for before in Offer.objects.filter(appointment=found, state=Offer.State.PENDING):
+            _let_go(before)
+            _close(before, Offer.State.VOID, "")
+        if change.kind == Change.Kind.SUBSTITUTE and change.after_id in _agreed(found):
+            return False
         slot = reserving.reserve(change.to_id, until) if change.to_id and until > now else None
         if until <= now or (change.to_id and slot is None):
             _give_back(found)
@@ -54,16 +58,26 @@ def _ask(appointment: Appointment, change: Change) -> bool:
     return True
 
 
+def _agreed(appointment: Appointment) -> set[int | None]:
+    """The doctors this person has chosen or agreed to: whoever had the session when they began to book, and who came after
+    with their consent. Nobody is asked about these: a substitution that is taken back is none."""
+    chosen = appointment.hold.made_at if appointment.hold else appointment.booked_at
+    first = Change.objects.filter(kind=Change.Kind.SUBSTITUTE, schedule=appointment.slot.schedule_id,
+                                  at__gt=chosen).order_by("at", "pk").first()
+    said = Offer.objects.filter(appointment=appointment, state=Offer.State.ACCEPTED).select_related("change")
+    return {first.before_id if first else appointment.slot.schedule.practitioner_id,
+            *(one.change.before_id if one.change.to_id else one.change.after_id for one in said)}
+
+
 def _booked(appointment: int) -> Appointment | None:
-    return Appointment.objects.select_related("slot__schedule").filter(pk=appointment, state=_BOOKED).first()
+    return (Appointment.objects.select_related("slot__schedule", "hold").filter(pk=appointment, state=_BOOKED).first())
 
 
-def _give_back(appointment: Appointment) -> Refund | None:
+def _give_back(appointment: Appointment, **why: str) -> None:
     """Booking and fee go back, and the person is told at the next machine."""
     refund = cancelling.cancel(appointment, by_staff=True)
     money = {"refund": refund.no, "amount": refund.amount} if refund else {}
-    notices.leave(appointment.patient_id, Notice.Kind.SESSION_STOPPED, appointment, **money)
-    return refund
+    notices.leave(appointment.patient_id, Notice.Kind.SESSION_STOPPED, appointment, **money, **why)
 
 
 def pending(patient: int) -> QuerySet[Offer]:
@@ -138,14 +152,16 @@ def _close(offer: Offer, state: str, by: str) -> None:
 
 
 def tend() -> int:
-    """Ask those who slipped in; what was not answered in time is a no. Returns how many answers that made."""
+    """Ask those who slipped in, about the latest change of their session; what was not answered in time, or cannot be any
+    more because the other session is off, too, is a no. Returns how many answers that made."""
     now = clock.now()
-    late = Change.objects.filter(kind__in=(Change.Kind.SUBSTITUTE, Change.Kind.MOVE),
+    later = Change.objects.filter(schedule=OuterRef("schedule"), pk__gt=OuterRef("pk"))
+    late = Change.objects.filter(~Exists(later), kind__in=(Change.Kind.SUBSTITUTE, Change.Kind.MOVE),
                                  schedule__start__gt=now - dt.timedelta(days=_LOOKS_BACK_DAYS))
     for change in late.select_related("schedule"):
         spread(change)
-    over = Offer.objects.filter(state=Offer.State.PENDING).filter(
-        Q(until__lte=now) | ~Q(appointment__state=_BOOKED))
+    off = Q(change__to__isnull=False) & ~Q(change__to__state=Schedule.State.OPEN)
+    over = Offer.objects.filter(Q(until__lte=now) | ~Q(appointment__state=_BOOKED) | off, state=Offer.State.PENDING)
     return sum(_expire(one.pk) for one in over.order_by("until"))
 
 
@@ -159,6 +175,7 @@ def _expire(offer: uuid.UUID) -> bool:
         if found.appointment.state != _BOOKED:      # given back, or they came: that says it
             _close(found, Offer.State.VOID, "")
             return False
-        _give_back(found.appointment)
-        _close(found, Offer.State.EXPIRED, "")
+        late = found.until <= clock.now()           # or the session it would move to is off
+        _give_back(found.appointment, **({"why": messages.UNANSWERED} if late else {}))
+        _close(found, Offer.State.EXPIRED if late else Offer.State.VOID, "")
     return True

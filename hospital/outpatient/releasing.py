@@ -14,6 +14,7 @@ from django.conf import settings
 
 from hospital import clock
 from hospital.care.models import Schedule, Slot
+from hospital.care.reserving import OFFER
 from hospital.outpatient.models import ReleaseRule, ShareRule
 
 
@@ -63,7 +64,7 @@ def rules() -> Rules:
 
 
 def rearrange(schedules: Sequence[Schedule]) -> None:
-    """Release and shares of these sessions by the rules of now; not of places that somebody has or holds."""
+    """Release and shares of these sessions by the rules of now; not of places that somebody has, holds or is asked about."""
     found = rules()
     slots: dict[int, list[Slot]] = {one.pk: [] for one in schedules}
     wanted = [one.pk for one in schedules if any(_is_for(rule, one) for rule in found.shares)]
@@ -72,7 +73,8 @@ def rearrange(schedules: Sequence[Schedule]) -> None:
             "schedule", flat=True).distinct()
     wanted = sorted(set(wanted))
     for part in (wanted[at:at + 500] for at in range(0, len(wanted), 500)):
-        for slot in Slot.objects.filter(schedule__in=part, booked=False, hold__isnull=True).order_by("schedule", "number"):
+        open_ = Slot.objects.filter(schedule__in=part, booked=False, hold__isnull=True).exclude(share=OFFER)
+        for slot in open_.order_by("schedule", "number"):
             slots[slot.schedule_id].append(slot)
     changed, moved = list[Slot](), list[Schedule]()
     for schedule in schedules:

@@ -18,7 +18,7 @@ from hospital import clock
 from hospital.care import numbers, roster
 from hospital.care.models import Practitioner, Schedule, Slot
 from hospital.outpatient import calendar, releasing
-from hospital.outpatient.models import Pace, Planned, Template
+from hospital.outpatient.models import Change, Pace, Planned, Template
 from hospital.refusal import Refusal
 
 _GIVES_UP = (Schedule.State.STOPPED, Schedule.State.MOVED)
@@ -52,7 +52,7 @@ def plan(first: dt.date, last: dt.date, department: int | None = None) -> Plans:
 
 def _plan_day(templates: Sequence[Template], day: dt.date, paces: dict[int, int], plans: Plans) -> None:
     _alone()
-    known = set(Schedule.objects.filter(day=day).values_list("department", "practitioner", "kind", "start"))
+    known = _known(day)
     busy = _busy(day)
     fresh, of = list[Schedule](), list[Template]()
     for schedule, template in ((_session(one, day), one) for one in templates):
@@ -89,6 +89,13 @@ def _session(template: Template, day: dt.date) -> Schedule:
     return Schedule(department=template.department, practitioner=template.practitioner, kind=template.kind, day=day,
                     half=template.half, start=clock.at(day, template.start), end=clock.at(day, template.end),
                     fee=template.fee, state=Schedule.State.DRAFT)
+
+
+def _known(day: dt.date) -> set[tuple[int, int | None, str, dt.datetime]]:
+    """The sessions there are, by `_key`; those that another doctor took over, by both."""
+    found = set(Schedule.objects.filter(day=day).values_list("department", "practitioner", "kind", "start"))
+    return found | set(Change.objects.filter(kind=Change.Kind.SUBSTITUTE, schedule__day=day).values_list(
+        "schedule__department", "before", "schedule__kind", "schedule__start"))
 
 
 def _key(schedule: Schedule) -> tuple[int, int | None, str, dt.datetime]:

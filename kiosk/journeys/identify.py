@@ -87,9 +87,16 @@ async def _tell(patient: Patient, owed: bool) -> None:
         elif notice.data.offer is not None:
             await ask_consent(patient, notice.data.offer)
         else:
-            await Confirm(title=say(f"notice.{notice.kind}"), yes=say("understood"), rows=_rows(notice),
-                          remark=say(f"notice_text.{notice.kind}"))
+            await Confirm(title=say(f"notice.{notice.data.why or notice.kind}"), yes=say("understood"), rows=_rows(notice),
+                          remark=_remark(notice))
             await SeenNotice(notice.id)
+
+
+def _remark(notice: Notice) -> Text:
+    """Nobody is told of money that they never paid."""
+    if notice.kind == "session_stopped" and notice.data.amount is None:
+        return say("notice_text.session_stopped_free")
+    return say(f"notice_text.{notice.kind}")
 
 
 def _rows(notice: Notice) -> tuple[Row, ...]:

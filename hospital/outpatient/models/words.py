@@ -21,7 +21,7 @@ class Message(models.Model):
         FAILED = "failed", "发送失败"
         STALE = "stale", "已过时"               # not sent while it would have helped
 
-    # What it is about, once: "reminder:42". The gateway gets it, too, so that a repeat can be told from a second one.
+    # What it is about, once: "reminder:42:7". The gateway gets it, too, so that a repeat can be told from a second one.
     key = models.CharField("标识", max_length=60, unique=True)
     patient = models.ForeignKey(Patient, models.CASCADE, verbose_name="收信人", related_name="messages")
     appointment = models.ForeignKey(Appointment, models.CASCADE, verbose_name="预约", null=True, related_name="messages")
