@@ -21,7 +21,7 @@ def use_of(device: str) -> Any:
             if mover.HOPPER:
                 uid = desk.do(lambda cards: cards.draw(20))
             else:
-                uid = desk.do(lambda cards: cards.admit(5), once_it_waits=lambda: mover.insert("0DEC0DE5"))
+                uid = desk.do(lambda cards: cards.admit(20), once_it_waits=lambda: mover.insert("0DEC0DE5"))
             if not isinstance(uid, str):
                 return uid
             card = mover.card
