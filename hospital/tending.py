@@ -23,7 +23,7 @@ from django.db.models import F, Q
 
 from hospital import bell, clock
 from hospital.care import booking
-from hospital.examining import opening
+from hospital.examining import desk, opening
 from hospital.fhir.models import Claim as SystemClaim
 from hospital.kiosk import acquaintance, claims
 from hospital.money import cancelling, daily, refunding, settling
@@ -49,6 +49,7 @@ class Tended:
     answers_forgotten: int = 0
     days_reconciled: int = 0
     segments_opened: int = 0
+    visits_ended: int = 0
     alarms_changed: int = 0
     places_given_up: int = 0
     sittings_ended: int = 0
@@ -122,6 +123,7 @@ def _watch_queues(tended: Tended) -> None:
 
 def _open_examining(tended: Tended) -> None:
     tended.segments_opened = opening.keep_ahead()
+    tended.visits_ended = desk.end_days()
 
 
 def _clear_stopped(tended: Tended) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.db import transaction
@@ -66,6 +67,60 @@ def test_who_missed_it_may_book_anew(rooms: Rooms) -> None:
         desk.missed(made.turns.get().pk)
     made.refresh_from_db()
     assert made.state == "noshow" and len(booking.bundles(made.patient_id, "blood")) == 1
+
+
+def test_who_leaves_after_the_first_draw_may_book_that_test_anew_and_no_other(rooms: Rooms) -> None:
+    made = book(rooms, "08:00", "OGTT", "CBC")
+    first, *later = made.turns.order_by("start")
+    desk.done(first.pk)
+    for turn in later:
+        desk.missed(turn.pk)
+    made.refresh_from_db()
+    assert made.state == "fulfilled"
+    [(orders, why)] = booking.bundles(made.patient_id, "blood")
+    assert [one.test.code for one in orders] == ["OGTT"] and not why
+    assert m.ServiceRequest.objects.get(test__code="CBC").state == "completed"
+
+
+def test_what_nobody_marked_was_missed_when_the_day_is_over(rooms: Rooms, time: Clock) -> None:
+    away, came, drawn = (book(rooms, "08:00", "CBC") for _ in range(3))
+    desk.arrived(came.turns.get().pk)
+    desk.done(drawn.turns.get().pk)
+    time.time = at("23:59")
+    assert desk.end_days() == 0
+    time.go(minutes=1)
+    assert tend().visits_ended == 2 and desk.end_days() == 0
+    assert [m.Booking.objects.get(pk=one.pk).state for one in (away, came, drawn)] == ["noshow", "fulfilled", "fulfilled"]
+    assert [len(booking.bundles(one.patient_id, "blood")) for one in (away, came, drawn)] == [1, 1, 0]
+    with pytest.raises(Refusal, match="turn_over"):
+        desk.arrived(away.turns.get().pk)
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_two_desks_that_finish_two_turns_of_a_visit_at_once_finish_it(rooms: Rooms, turn: int) -> None:
+    made = book(rooms, "08:00", "OGTT")
+    first, *last = made.turns.order_by("start").values_list("pk", flat=True)
+    desk.done(first)
+    at_once(*[lambda one=one: desk.done(one).pk for one in last])       # type: ignore[misc]
+    made.refresh_from_db()
+    assert made.state == "fulfilled" and m.ServiceRequest.objects.get().state == "completed"
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_desk_and_a_machine_at_once_leave_nobody_drawn_and_given_back(rooms: Rooms, turn: int) -> None:
+    made = book(rooms, "08:00", "CBC")
+    needle = made.turns.get().pk
+
+    def away(act: Callable[[], object]) -> str:
+        try:
+            with transaction.atomic():
+                act()
+        except Refusal as no:
+            return no.code
+        return ""
+    ends = at_once(lambda: away(lambda: desk.done(needle)), lambda: away(lambda: booking.cancel(made)))
+    made.refresh_from_db()
+    assert (ends, made.state) in ((["", "exam_fixed"], "fulfilled"), (["turn_over", ""], "cancelled"))
 
 
 def test_the_desk_moves_what_the_patient_may_not(rooms: Rooms, time: Clock) -> None:

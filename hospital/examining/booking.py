@@ -1,7 +1,7 @@
 """Booking examinations and draws, moving and cancelling them. Every function runs inside its caller's transaction.
 
-The order of locks is: the person, then segments in the order of time. Room is taken by one guarded statement a segment,
-so of all who ask at once nobody gets what is not there; a plan that loses any of its segments is taken back whole.
+The order of locks is: the person, the booking, then segments in the order of time. Room is taken by one guarded statement
+a segment, so of all who ask at once nobody gets what is not there; a plan that loses any of its segments is taken back whole.
 """
 
 from __future__ import annotations
@@ -136,6 +136,7 @@ def issue_slip(booking: int) -> int:
 
 def _changeable(booking: m.Booking, by_desk: bool) -> m.Booking:
     lock_person(booking.patient_id)
+    list(m.Booking.objects.select_for_update().filter(pk=booking.pk))       # nor does the desk change it meanwhile
     booking = get(booking.pk)
     if booking.state == m.Booking.State.CANCELLED:
         raise Refusal("already_cancelled")

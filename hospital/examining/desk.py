@@ -7,6 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from math import ceil
 
+from django.db import transaction
 from django.db.models import Prefetch
 
 from hospital import clock
@@ -46,6 +47,7 @@ def windows_needed(booked: list[tuple[int, int]]) -> list[int]:
     return [ceil(work / (length * STEADY)) for work, length in booked]
 
 
+@transaction.atomic
 def arrived(turn: int) -> m.Turn:
     """They stand at the desk. Twice is fine. Raises unknown_turn, turn_over."""
     now = clock.now()
@@ -53,9 +55,10 @@ def arrived(turn: int) -> m.Turn:
     return _turn(turn, m.Turn.State.ARRIVED)
 
 
+@transaction.atomic
 def done(turn: int) -> m.Turn:
     """Drawn, examined. The later draws of the same visit count from the first needle, not from the plan; when all turns
-    are over the visit is, and its orders are completed. Inside a transaction. Raises unknown_turn, turn_over."""
+    are over the visit is. Raises unknown_turn, turn_over."""
     now = clock.now()
     changed = _change(turn, (m.Turn.State.PLANNED, m.Turn.State.ARRIVED), state=m.Turn.State.DONE, done_at=now)
     found = _turn(turn, m.Turn.State.DONE)
@@ -69,17 +72,35 @@ def done(turn: int) -> m.Turn:
     return found
 
 
+@transaction.atomic
 def missed(turn: int) -> m.Turn:
-    """They did not come. Who missed all of a visit has its orders open again, to book anew. Inside a transaction.
-    Raises unknown_turn, turn_over."""
+    """They did not come. Raises unknown_turn, turn_over."""
     _change(turn, (m.Turn.State.PLANNED,), state=m.Turn.State.MISSED)
     found = _turn(turn, m.Turn.State.MISSED)
     _conclude(found.booking)
     return found
 
 
+def end_days() -> int:
+    """What nobody marked of the days that are over was missed. Returns how many visits were not finished."""
+    old = m.Booking.objects.filter(state=m.Booking.State.BOOKED, start__lt=clock.at(clock.now().date(), 0))
+    return sum(_end(one) for one in old.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _end(booking: int) -> bool:
+    found = m.Booking.objects.select_for_update().filter(pk=booking, state=m.Booking.State.BOOKED).first()
+    if found is None:
+        return False
+    found.turns.filter(state=m.Turn.State.PLANNED).update(state=m.Turn.State.MISSED)
+    _conclude(found, over=True)
+    return True
+
+
 def _change(turn: int, before: tuple[str, ...], **words: object) -> int:
-    """One guarded statement: of two desks that touch the same line, one changes it."""
+    """One guarded statement: of two desks that touch the same line, one changes it. The visit is locked first: of two that
+    touch two lines of it, the second sees what the first has done; and nobody moves it meanwhile."""
+    list(m.Booking.objects.select_for_update(of=("self",)).filter(turns=turn))
     return m.Turn.objects.filter(pk=turn, state__in=before, booking__state=m.Booking.State.BOOKED).update(**words)
 
 
@@ -92,14 +113,19 @@ def _turn(turn: int, state: str) -> m.Turn:
     return found
 
 
-def _conclude(booking: m.Booking) -> None:
-    states = set(booking.turns.values_list("state", flat=True))
-    if states <= {m.Turn.State.DONE}:
-        m.Booking.objects.filter(pk=booking.pk).update(state=m.Booking.State.FULFILLED)
-        m.ServiceRequest.objects.filter(served__booking=booking).update(state=m.ServiceRequest.State.COMPLETED)
-    elif states <= {m.Turn.State.MISSED}:
-        m.Booking.objects.filter(pk=booking.pk).update(state=m.Booking.State.NOSHOW)
-        booking.served.update(live=False)      # the orders stand, and can be booked again
+def _conclude(booking: m.Booking, over: bool = False) -> None:
+    """When all turns are over (or the day is), the visit is: an order of which everything was done is completed, another
+    stands and can be booked again."""
+    turns = list(booking.turns.prefetch_related("tests"))
+    if not over and any(one.state in (m.Turn.State.PLANNED, m.Turn.State.ARRIVED) for one in turns):
+        return
+    came = any(one.state != m.Turn.State.MISSED for one in turns)
+    m.Booking.objects.filter(pk=booking.pk).update(
+        state=m.Booking.State.FULFILLED if came else m.Booking.State.NOSHOW)
+    undone = {test.pk for one in turns if one.state != m.Turn.State.DONE for test in one.tests.all()}
+    m.ServiceRequest.objects.filter(served__in=booking.served.exclude(order__test__in=undone)).update(
+        state=m.ServiceRequest.State.COMPLETED)
+    booking.served.filter(order__test__in=undone).update(live=False)
 
 
 def opening(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
