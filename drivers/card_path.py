@@ -111,6 +111,12 @@ class CardPath:
         self._went(self._hand)              # its owner was quicker
         return False
 
+    def hold(self) -> None:
+        """The card at the reading position again. Raises MoveUnknown: there is no card."""
+        if self.place() is CardPlace.NONE:
+            raise MoveUnknown("no card in the path")        # a move to the reader would draw a blank one
+        self._move(To.READER)
+
     def _went(self, where: CardWent | None) -> None:
         """The card has left the path, once."""
         self._hand = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kiosk.mouth import CardLeft
 from kiosk.play import Broken
-from kiosk.requests import Ask, Done, Do, Option, Refused, Row, Trouble
+from kiosk.requests import Ask, Do, Done, Option, Refused, Row, TakeCard, Trouble
 from kiosk.tickets import ReferenceSlip
 from kiosk.words import say
 
@@ -28,3 +29,11 @@ def settling(slip: ReferenceSlip) -> Ask[Any]:
     """Money or a booking is not certain yet, and the person leaves: the number to ask by."""
     return Done(title=say("slow.settling"), remark=say("slow.settling_text"),
                 rows=(Row(say("slow.reference"), slip.reference, strong=True),))
+
+
+def card(left: CardLeft) -> Ask[Any]:
+    """The card of whoever has just left: it is to be taken, or staff have it."""
+    if left is CardLeft.OUT:
+        return TakeCard()
+    return Trouble(title=say("card_kept.title"), text=say("card_kept.text"), picture="cards",
+                   options=(Option("home", say("home"), icon="home"),))

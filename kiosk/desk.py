@@ -13,18 +13,19 @@ import queue
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from drivers.contract import DeviceError, Printed
 from kiosk import requests as r
 from kiosk import tickets
 from kiosk.care import Hold
-from kiosk.ears import Hear, PaymentEar, card_ear, code_ear, payer_ear
 from kiosk.hands import Hands, Threads
+from kiosk.hearing import Hearing
 from kiosk.hospital import Hospital, Unknown
 from kiosk.journal import Journal, OpenVisit
-from kiosk.lobby import EAR_OF, Lobby
+from kiosk.lobby import Lobby
 from kiosk.moments import moment
+from kiosk.mouth import CardLeft, Mouth
 from kiosk.numbers import CodeRule
 from kiosk.play import Entry
 from kiosk.requests.service import ServiceDo
@@ -98,12 +99,6 @@ class Shut:
     what: Mapping[str, str]
 
 
-class Ear(Protocol):
-    hear: Hear
-
-    def close(self) -> None: ...
-
-
 class Desk:
     """`post` takes messages from any thread to the stage. `wake` is called when news lies ready to be sent. `hands`: by
     whom and when work is done; threads of its own where nobody says otherwise."""
@@ -113,11 +108,12 @@ class Desk:
                  departments: Callable[[], Any], today: Callable[[], dt.datetime],
                  hands: Hands | None = None) -> None:
         self._journal, self._hospital, self._lobby = journal, hospital, lobby
-        self._names, self._codes, self._post, self._wake = names, codes, post, wake
+        self._names, self._post, self._wake = names, post, wake
         self._departments, self._now = departments, today
         self._hands, self._back = hands or Threads(HANDS), hands or Threads(BACK_HANDS)
-        self._ears: dict[str, Ear] = {}
-        self._asked: Collection[str] = ()       # the kinds of codes that the question of this moment takes
+        self.mouth = Mouth(lobby.cards, self._hands, post) if lobby.cards is not None else None
+        self._hearing = Hearing(lobby, self.mouth, hospital, self._hands, codes, lambda: today().date(),
+                                lambda serial, event: post(Heard(serial, event)))
         self._dropped: set[str] = set()
         self._waiting: dict[str, Job] = {}      # acts whose next try the clock will ring for
         self.closed: Collection[str] = ()
@@ -143,40 +139,16 @@ class Desk:
             self._dropped.add(job.key)
 
     def listen(self, ask: r.Ask[Any], serial: int) -> None:
-        """Open the ears of a question, and close the others.
-
-        An ear that the question before it had open stays open: a card that is being read while the page changes is
-        read for the new page. (To take the reading back would lose it: a reader finds a card once, until it is lifted.)
-        """
-        def hear(event: r.Event) -> None:
-            self._post(Heard(serial, event))
-
-        self._asked = getattr(ask, "accepts", (r.CodeKind.VISIT_CARD,))
-        listens = [name for name in ask.listens if self._lobby.has(name) and EAR_OF.get(name, name) not in self.closed]
-        for name in self._ears.keys() - set(listens):
-            self._ears.pop(name).close()
-        for name in listens:
-            if name in self._ears:
-                self._ears[name].hear = hear
-            else:
-                self._ears[name] = self._ear(name, ask, hear)
+        """Open the ears of a question, and close the others."""
+        self._hearing.listen(ask, serial, self.closed)
 
     def hush(self) -> None:
         """Close every ear."""
-        while self._ears:
-            self._ears.popitem()[1].close()
+        self._hearing.hush()
 
-    def _ear(self, name: str, ask: r.Ask[Any], hear: Hear) -> Ear:
-        match name:
-            case "idcard" | "social" | "visit_card_reader" | "stripe":
-                return card_ear(name, getattr(self._lobby, name), self._hands, hear, self._codes,
-                                lambda: self._now().date())
-            case "scanner":
-                return code_ear(self._lobby.scanner, self._hands, hear, self._codes, lambda: self._asked)
-            case "payer_code":
-                return payer_ear(self._lobby.scanner, self._hands, hear)
-        assert isinstance(ask, r.Pay), f"nobody hears {name}"
-        return PaymentEar(self._hospital, ask.order, self._hands, hear)
+    def left_card(self) -> CardLeft | None:
+        """A card of whoever has just left."""
+        return self.mouth.left() if self.mouth is not None else None
 
     def close(self, visit: str) -> None:
         """Erase the visit from the disk."""

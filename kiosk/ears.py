@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from drivers import contract
-from drivers.contract import (CardMoved, CardReader, CardRefused, DeviceError, IdCard, NothingPresented, Scanner,
+from drivers.contract import (Bin, CardMoved, CardReader, CardRefused, DeviceError, IdCard, NothingPresented, Scanner,
                               State, Status, Stripe)
 from drivers.service import Command, Service
 from kiosk.care import Document, Order
@@ -91,13 +91,18 @@ class PaymentEar:
 
 
 MOVED = {"stripe": "swipe_again"}
-REFUSED = {"social": "social_refused", "visit_card_reader": "visit_card_refused", "stripe": "visit_card_refused"}
+REFUSED = {"social": "social_refused", **dict.fromkeys(("visit_card_reader", "stripe", "cards"), "visit_card_refused")}
 """What is said of a card that was taken away too soon, or is of no use, where a reader has words of its own for that."""
 
 
 def card_ear(name: str, service: Service[CardReader[Any]], hands: Hands, hear: Hear, rules: Sequence[CodeRule],
              today: Callable[[], dt.date]) -> DeviceEar:
-    """Hears cards at the reader `name`; CardTrouble when one was there and could not be read."""
+    """Hears cards at the reader `name`."""
+    return DeviceEar(service, hands, lambda reader: reader.read_card(WAIT), card_meaning(name, rules, today), hear)
+
+
+def card_meaning(name: str, rules: Sequence[CodeRule], today: Callable[[], dt.date]) -> Callable[[Any], Event | None]:
+    """What the answer of the reader `name` means; CardTrouble when a card was there and could not be read."""
 
     def meaning(answer: Any) -> Event | None:
         match answer:
@@ -109,7 +114,7 @@ def card_ear(name: str, service: Service[CardReader[Any]], hands: Hands, hear: H
                 return None
         return shown(answer, rules, today())
 
-    return DeviceEar(service, hands, lambda reader: reader.read_card(WAIT), meaning, hear)
+    return meaning
 
 
 def shown(card: IdCard | contract.SocialCard | contract.VisitCard | Stripe, rules: Sequence[CodeRule],
@@ -165,5 +170,6 @@ def document(card: IdCard, today: dt.date) -> Document:
 
 
 def works(status: Status) -> bool:
-    """Can patients use the device now? Unknown is no reason to say no."""
-    return status.state in (State.ONLINE, State.UNKNOWN)
+    """Can patients use the device now? Unknown is no reason to say no. Where a forgotten card could not be captured, none is
+    taken in."""
+    return status.state in (State.ONLINE, State.UNKNOWN) and status.bin is not Bin.FULL

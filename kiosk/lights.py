@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from drivers.contract import Flash
 from kiosk.dialogue import Cancel, Ports
-from kiosk.requests import Done, Waiting, Welcome
+from kiosk.requests import Done, TakeCard, Waiting, Welcome
 from kiosk.visit import Scene
 from kiosk.words import Words
 
@@ -20,6 +20,8 @@ def lights_of(scene: Scene) -> Mapping[str, Flash]:
     The welcome page's slots shine steadily: it stands for hours, and flashing would wear out relays for nobody.
     """
     match scene.ask:
+        case TakeCard():
+            return {"cards": Flash.QUICK}
         case Done(picture="ticket"):
             return {"printer": Flash.QUICK}
         case Waiting(title=Words("wait.print")):

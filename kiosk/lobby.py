@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.contract import CardReader, IdCard, Printer, Scanner, SocialCard, Stripe, VisitCard
+from drivers.contract import CardMover, CardReader, IdCard, Printer, Scanner, SocialCard, Stripe, VisitCard
 from drivers.service import Service
 
 EAR_OF = {"payer_code": "scanner"}           # whose ear it is, where the name is another
@@ -20,6 +20,8 @@ class Lobby:
     social: Service[CardReader[SocialCard]] | None = None
     visit_card_reader: Service[CardReader[VisitCard]] | None = None
     stripe: Service[CardReader[Stripe]] | None = None
+    cards: Service[CardMover] | None = None
+    """A motor reader or dispenser into which people put their cards."""
 
     def has(self, ear: str) -> bool:
         """Is there a device to listen at? (A payment is heard without one.)"""

@@ -24,6 +24,7 @@ from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
 from kiosk.lights import Lit
 from kiosk.lobby import Lobby
+from kiosk.mouth import Mouth
 from kiosk.numbers import code_rules
 from kiosk.offer import EndProgram
 from kiosk.power import Shutdown
@@ -61,6 +62,7 @@ class Machine:
         self._paid = True
         self._cabinet: Cabinet | None = None
         self._heart: Heart | None = None
+        self._mouth: Mouth | None = None
         lost = (state / "journal.sqlite3").exists() and not (state / "machine.key").exists()
         self.journal = Journal(state / "journal.sqlite3", machine_key(state / "machine.key"))
         if lost:
@@ -70,12 +72,15 @@ class Machine:
         self.services: dict[str, Service[Any]] = {
             name: self._service(name) for name in dict.fromkeys((*Lobby.__dataclass_fields__, *OPTIONAL))
             if getattr(settings, name)}
-        self.lobby = Lobby(**{name: self.services[name] for name in Lobby.__dataclass_fields__ if name in self.services})
+        apart = {"cards"} if settings.card_mouth == "shut" else set()
+        self.lobby = Lobby(**{name: self.services[name] for name in Lobby.__dataclass_fields__
+                              if name in self.services and name not in apart})
         self.local = Local(state / "local.json", self.now)
         self.desk = Desk(self.journal, self.hospital, self.lobby, Name(settings.hospital_zh, settings.hospital_en),
                          code_rules(visit_card=settings.visit_card, insurance_code=settings.insurance_code,
                                     health_card=settings.health_card),
                          post, self.sync.wake, self.sync.departments, self.now)
+        self._mouth = self.desk.mouth
         self.view = survey.Machine(self.services, self.hospital, self.journal, settings, self.local, state, self.now)
         self._restart = restart
         self.desk.service = Acts(self.view, Staff(state / "staff.json", time.time), self._fact,
@@ -95,7 +100,7 @@ class Machine:
             ports.after(0, lambda: self._live(ports))
         stage = Stage(shown, self.desk, {**stories(), **({SERVICE: maintain} if attended else {})}, tiles(), self.now,
                       Comfort(Language(self.settings.language)), self.settings.patience,
-                      Ways(tuple(reader for reader in READERS if reader in self.services), self.settings.accepts))
+                      Ways(tuple(reader for reader in READERS if self.lobby.has(reader)), self.settings.accepts))
         stage.end_program = self._restart
         return stage
 
@@ -164,8 +169,14 @@ class Machine:
         def report(name: str, status: Status, detail: str) -> None:
             self._post(News(name, works(status)))
 
-        return Service(name, getattr(settings, name), getattr(settings, f"{name}_url"), report,
+        return Service(name, getattr(settings, name), getattr(settings, f"{name}_url"), report, self._card_went,
                        **getattr(settings, f"{name}_options"))
+
+    def _card_went(self, name: str, what: str) -> None:
+        """Where a card went is a fact: whoever misses theirs asks for it."""
+        self._fact(f"card_{what}")
+        if self._mouth is not None:
+            self._mouth.went(what)
 
 
 def _alone(path: Path) -> int:

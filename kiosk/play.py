@@ -143,6 +143,11 @@ class Play:
         self._cut: int | None = None
 
     @property
+    def reference(self) -> str:
+        """The number on a slip by which staff find what it is about: orders' keys begin with it."""
+        return self.visit[:8].upper()
+
+    @property
     def key(self) -> str:
         """The idempotency key of the present request: the same act always carries the same one."""
         return f"{self.visit}-{self.epoch}-{len(self.history)}"

@@ -195,6 +195,8 @@ TABLE = (
     Setting("printer_options", _options, "fence=gs_h width=80", "technician",
             "Options of the printer's driver: how this model confirms a print, and its paper's width in mm."),
     *(row for name, meaning in OPTIONAL.items() for row in _device(name, meaning)),
+    Setting("card_mouth", OneOf(("shut", "open")), "shut", "technician",
+            "Whether people put visit cards into the dispenser or motor reader, which reads them and gives them back."),
     Setting("accepts", _proofs, "idcard social visit_card typed", "administrator",
             "What people may show to say who they are, where the machine has a reader for it; an ID card always."),
     Setting("visit_card", _pattern, r"V\d{12}", "administrator",

@@ -20,6 +20,7 @@ from kiosk.care import Order
 from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
 from kiosk.dialogue import Cancel, Dialogue, Ears, Ports
 from kiosk.journal import OpenVisit
+from kiosk.mouth import CardLeft, CardOut
 from kiosk.offer import EndProgram, Offer
 from kiosk.play import Broken, Diverged, End, Entry, Play, Result, Story
 from kiosk.requests import (Ask, DeviceNews, Do, Left, Manner, Option, OutOfService, Print, Refused, Request, Ways,
@@ -43,6 +44,7 @@ class DeskPort(Ears, Protocol):
     def hold(self, visit: str, why: str) -> None: ...
     def slip(self, ticket: Ticket, comfort: Comfort) -> None: ...
     def recall(self) -> None: ...
+    def left_card(self) -> CardLeft | None: ...
 
 
 class Stage:
@@ -88,6 +90,8 @@ class Stage:
                     self._take_up(visit)
             case News(what, works):
                 self._news(what, works)
+            case CardOut() if self._free:
+                self._welcome()
             case Shut(by, what):
                 self.close_for(by, what)
             case EndProgram():
@@ -110,6 +114,9 @@ class Stage:
     # Welcome.
 
     def _welcome(self) -> None:
+        if (left := self._desk.left_card()) is not None:
+            self.dialogue.ask(asides.card(left), lambda _: self._welcome())
+            return
         self.dialogue.fresh()
         if self._end_wanted:
             self.end_program()
@@ -296,7 +303,7 @@ class Stage:
         self._after(job.request.deadline, lambda: self._slow(play, job))
 
     def _slow(self, play: Play, job: Job) -> None:
-        self._desk.note("slow", request=type(job.request).__name__, reference=_reference(play))
+        self._desk.note("slow", request=type(job.request).__name__, reference=play.reference)
 
         def choose(choice: Any) -> None:
             if choice == "wait":
@@ -321,7 +328,7 @@ class Stage:
     def _leave_with_slip(self, play: Play) -> None:
         """Whoever leaves before money or a booking is certain takes the numbers along."""
         order = play.last(Order)
-        slip = ReferenceSlip(_reference(play), order.amount if order else None, order.no if order else None)
+        slip = ReferenceSlip(play.reference, order.amount if order else None, order.no if order else None)
         self._desk.slip(slip, self.dialogue.comfort)
         self.dialogue.ask(asides.settling(slip), lambda _: self._welcome())
 
@@ -374,11 +381,6 @@ class Stage:
             call()
 
         self._timer = self._ports.after(seconds, ring)
-
-
-def _reference(play: Play) -> str:
-    """The number on a slip by which staff find what it is about: orders' keys begin with it."""
-    return play.visit[:8].upper()
 
 
 def _trail(play: Play) -> tuple[Text, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kiosk.requests import Done, Row
 from kiosk.visit import Scene
 from kiosk.words import say
@@ -13,6 +15,7 @@ TICK = Look(GOOD, ON_PRIMARY, ON_PRIMARY)
 PALE = Look(GOOD_TINT, GOOD, GOOD)
 SLOT = Look(INK, ON_PRIMARY, ON_PRIMARY)
 PAPER = Look(SURFACE, INK, SOFT, LINE, raised=True)
+CARDBOARD = Look(SURFACE, PRIMARY, SOFT, PRIMARY, raised=True)
 INKED = Look(LINE, INK, INK)
 
 
@@ -27,13 +30,15 @@ class Page(Leaf):
     def draw(self, scene: Scene, ask: Done) -> None:
         theme, rest = self.theme, self.area.copy()
         rest.take_bottom(theme.mm(5 if rest.portrait else 0))
-        self.button("yes", say("done.finish"), rest.take_bottom(theme.mm(30), theme.mm(6)),
-                    lambda: self.answer(None), STRONG, icon="check", style=theme.style("head", bold=True))
+        if ask.by_touch:
+            self.button("yes", say("done.finish"), rest.take_bottom(theme.mm(30), theme.mm(6)),
+                        lambda: self.answer(None), STRONG, icon="check", style=theme.style("head", bold=True))
         strong = next((row for row in ask.rows if row.strong), None)
         plain = tuple(row for row in ask.rows if row is not strong)
         tall = rest.portrait        # what is left beside a long title may lie on its side
         if tall:
-            self._picture(rest.take_top(min(theme.mm(104), rest.h * 0.36), theme.mm(5)), ask.picture)
+            self._picture(rest.take_top(min(theme.mm(104), rest.h * 0.36) if ask.rows else min(theme.mm(150), rest.h),
+                                        theme.mm(5)), ask.picture)
         else:
             left = rest.take_left(rest.w * (0.38 if plain else 1), theme.mm(6))
             if strong is not None:
@@ -56,7 +61,7 @@ class Page(Leaf):
     def _picture(self, box: Box, picture: str) -> None:
         theme = self.theme
         self.panel(box, PALE, theme.mm(6))
-        if picture != "ticket":
+        if picture not in ("ticket", "card"):
             side = min(theme.mm(64), box.h - theme.mm(20))
             disc = box.centred(side, side)
             self.panel(disc, TICK, side)
@@ -69,6 +74,13 @@ class Page(Leaf):
         scene = box.centred(px(100), px(84))
         slot = scene.take_top(px(14))
         self.panel(slot, SLOT, px(5))
+        out = self._paper(scene, px) if picture == "ticket" else self._card(scene, px)
+        for side in (-1, 1):
+            arrow = Box(out.x + out.w // 2 + side * px(43) - px(10), scene.y, px(20), scene.h)
+            self.icon("down", arrow, px(18), GOOD)
+
+    def _paper(self, scene: Box, px: Callable[[float], int]) -> Box:
+        """Out of the slot, written on."""
         paper = Box(scene.x + (scene.w - px(58)) // 2, scene.y + px(4), px(58), scene.h + px(3))
         self.panel(paper, PAPER, px(1))
         inner = paper.inset(px(7), px(8))
@@ -76,6 +88,13 @@ class Page(Leaf):
             line = inner.take_top(px(height), px(4))
             self.panel(line.centred(round(line.w * share), line.h), INKED, px(1))
         self.icon("ticket", inner, px(22), PRIMARY)
-        for side in (-1, 1):
-            arrow = Box(paper.x + paper.w // 2 + side * px(43) - px(10), scene.y, px(20), scene.h)
-            self.icon("down", arrow, px(18), GOOD)
+        return paper
+
+    def _card(self, scene: Box, px: Callable[[float], int]) -> Box:
+        """Half out of the slot, a hand's breadth of it to be taken."""
+        card = Box(scene.x + (scene.w - px(56)) // 2, scene.top - px(44), px(56), px(47))
+        self.panel(card, CARDBOARD, px(4))
+        inner = card.inset(px(6), px(7))
+        self.panel(inner.take_bottom(px(5), px(4)), INKED, px(1))
+        self.icon("visit_card_reader", inner, px(22), PRIMARY)
+        return card

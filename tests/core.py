@@ -26,7 +26,7 @@ from kiosk.stage import Stage
 from kiosk.sync import Sync
 from kiosk.visit import Scene, Size
 from kiosk.words import Language, Name, Text, clock, day, read, say
-from lobby import Printer, Service, Slot
+from lobby import Mover, Printer, Service, Slot
 from town import Town
 from townsfolk import PEOPLE
 
@@ -98,7 +98,7 @@ class Core:
 
     def furnish(self, readers: Sequence[str] = (), accepts: Sequence[str] = PROOFS) -> None:
         """Before anybody comes: more readers, and what the hospital takes."""
-        self.others |= {name: Service(name, self.town.clock, Slot()) for name in readers}
+        self.others |= {name: Service(name, self.town.clock, Mover() if name == "cards" else Slot()) for name in readers}
         self.accepts = tuple(accepts)
         self.cut()
 
@@ -108,6 +108,7 @@ class Core:
         self._life += 1
         for service in self.services:
             service.on_news = lambda name, works: self.post(News(name, works))
+            service.on_happened = self._card_went
         self.journal = FusedJournal(self.folder / "journal.sqlite3", machine_key(self.folder / "machine.key"),
                                     self.town.fuse.pass_)
         hospital = cast(Any, self.town.hospital)
@@ -117,6 +118,8 @@ class Core:
                          lambda: self.do(self._deliver), hospital.departments, self.town.clock.wall, self)
         self.stage = Stage(self, self.desk, self.journeys, tiles(), self.town.clock.wall,
                            ways=Ways(("idcard", "scanner", *self.others), self.accepts))
+        for service in self.services:
+            service.connect()
         self.stage.start()
         self.do(self._round)
         self.settle()
@@ -153,6 +156,11 @@ class Core:
     def settle(self, seconds: float = 0) -> None:
         """Let everything happen that happens by itself."""
         self.town.clock.go(seconds)
+
+    def _card_went(self, what: str) -> None:
+        self.desk.note(f"card_{what}")
+        if self.desk.mouth is not None:
+            self.desk.mouth.went(what)
 
     def _deliver(self) -> None:
         self.sync.deliver()

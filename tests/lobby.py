@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,11 @@ from virtual import Clock, Fuse
 
 
 class _Waits(BaseException):
-    """There is nothing to read yet."""
+    """There is nothing to read yet. `late` is called when nothing came, and the work tried once more; without it, nothing
+    was presented."""
 
-    def __init__(self, timeout: float) -> None:
-        self.timeout = timeout
+    def __init__(self, timeout: float, late: Callable[[], None] | None = None) -> None:
+        self.timeout, self.late = timeout, late
 
 
 class Command:
@@ -37,7 +39,8 @@ class Command:
 class Service:
     """drivers.service.Service for one device of the town: a queue of commands, without a thread.
 
-    `plugged` False: the line is gone. `on_news(name, works)` is told when that changes.
+    `plugged` False: the line is gone. `on_news(name, works)` is told when that changes, `on_happened(what)` what the device
+    has to tell besides.
     """
 
     def __init__(self, name: str, clock: Clock, device: Any) -> None:
@@ -45,6 +48,7 @@ class Service:
         self.plugged = True
         self.waiting: list[Command] = []
         self.on_news: Callable[[str, bool], None] = lambda name, works: None
+        self.on_happened: Callable[[str], None] = lambda what: None
         self._clock = clock
 
     @property
@@ -64,7 +68,14 @@ class Service:
 
     def plug(self) -> None:
         self.plugged = True
+        self.connect()
         self.on_news(self.name, True)
+
+    def connect(self) -> None:
+        """As the driver does, whenever it finds its device."""
+        if isinstance(self.device, Mover):
+            self.device.capture()
+            self._hear()
 
     def forget(self) -> None:
         """The kiosk's power is cut: nobody waits any more."""
@@ -75,21 +86,44 @@ class Service:
     def present(self, what: Any) -> None:
         """A card or code (or what goes wrong with it), for whoever waits; else it lies there for the next."""
         self.device.lying = what
+        self.stir()
+
+    def stir(self) -> None:
+        """Something has changed at the device."""
         for command in list(self.waiting):
             self._try(command)
 
     def _try(self, command: Command) -> None:
+        answer: Any
         if not self.plugged:
             command.end(d.Gone())
             return
         try:
-            command.end(command.work(self.device))
+            answer = command.work(self.device)
         except d.DeviceError as error:
-            command.end(error)
+            answer = error
         except _Waits as waits:
+            late = waits.late
+            self._hear()
             if command not in self.waiting:
                 self.waiting.append(command)
-                self._clock.after(waits.timeout, lambda: command.end(d.NothingPresented()))
+                self._clock.after(waits.timeout, lambda: self._late(command, late))
+            return
+        self._hear()
+        command.end(answer)
+
+    def _late(self, command: Command, late: Callable[[], None] | None) -> None:
+        if command.ended:
+            return
+        if late is None:
+            command.end(d.NothingPresented())
+        else:
+            late()
+            self._try(command)
+
+    def _hear(self) -> None:
+        while happened := getattr(self.device, "happened", None):
+            self.on_happened(happened.popleft())
 
 
 class Slot:
@@ -112,6 +146,72 @@ class Slot:
         if isinstance(lying, d.DeviceError):
             raise lying
         return lying
+
+
+class Mover:
+    """A motor reader: where a card is, and what a person does at its mouth. `box`: the cards that it captured."""
+
+    def __init__(self) -> None:
+        self.happened: deque[str] = deque()
+        self.spot, self.card, self.offered = d.CardPlace.NONE, "", ""
+        self.box: list[str] = []
+        self.full = False
+        self._given = self._late = False
+
+    # A person.
+
+    def insert(self, card: str) -> None:
+        self.offered = card
+
+    def take(self) -> None:
+        assert self.spot is d.CardPlace.SLOT, "no card lies at the mouth"
+        self.spot = d.CardPlace.NONE
+        self.happened.append(d.CardWent.RETURNED)
+
+    # drivers.contract.CardMover, as far as people's own cards go.
+
+    def place(self) -> d.CardPlace:
+        return self.spot
+
+    def admit(self, timeout: float) -> str:
+        self.capture()
+        if not self.offered:
+            raise _Waits(timeout)
+        self.card, self.offered, self.spot = self.offered, "", d.CardPlace.READER
+        return self.card
+
+    def present(self, timeout: float) -> None:
+        if self.spot is d.CardPlace.NONE and not self._given:
+            raise d.MoveUnknown
+        if self.spot is not d.CardPlace.NONE:
+            self.spot, self._given = d.CardPlace.SLOT, True
+        if not self.taken(timeout):
+            raise d.NotTaken
+        self._given = False
+
+    def taken(self, timeout: float) -> bool:
+        late, self._late = self._late, False
+        if self.spot is d.CardPlace.NONE:
+            return True
+        if late or timeout <= 0:
+            return False
+        raise _Waits(timeout, self._forgotten)
+
+    def capture(self) -> bool:
+        if self.spot is d.CardPlace.NONE:
+            return False
+        if self.full:
+            raise d.BinFull
+        self.box.append(self.card)
+        self.spot, self._given = d.CardPlace.NONE, False
+        self.happened.append(d.CardWent.CAPTURED)
+        return True
+
+    def hold(self) -> None:
+        self.spot, self._given = d.CardPlace.READER, False
+
+    def _forgotten(self) -> None:
+        self._late = True
 
 
 @dataclass(frozen=True)

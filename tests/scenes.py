@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+from kiosk.asides import card
 from kiosk.care import Half, Kind, Order, OrderState, Practitioner, Segment, Session
 from kiosk.requests import (Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Identify, Option, Pay, PROOFS,
-                            READERS, Row, Trouble, Waiting, Ways, Welcome)
+                            READERS, Row, TakeCard, Trouble, Waiting, Ways, Welcome)
+from kiosk.mouth import CardLeft
 from kiosk.visit import Scene
 from kiosk.words import Name, Text, say
 from service_scenes import service_scenes
@@ -143,6 +145,8 @@ def all_scenes() -> dict[str, Scene]:
 def patients_scenes() -> dict[str, Scene]:
     today = NOW.date()
     return {
+        "take-card": Scene(TakeCard(), 7),
+        "card-kept": Scene(card(CardLeft.KEPT), 7),
         "welcome": Scene(WELCOME, 1),
         "welcome-closed": Scene(replace(WELCOME, services=CLOSED, notices=(NO_SERVER,)), 1),
         "welcome-cards": Scene(WELCOME.here(Ways(READERS)), 1),

@@ -150,7 +150,7 @@ def asks_for_password(body: Body) -> None:
 
 
 READER = {"reader": "idcard", "scanner": "scanner", "social card reader": "social",
-          "visit card reader": "visit_card_reader", "stripe reader": "stripe"}
+          "visit card reader": "visit_card_reader", "stripe reader": "stripe", "motor reader": "cards"}
 
 
 def plugs(plug: bool) -> Callable[[Body, str], None]:
@@ -188,6 +188,31 @@ def swipes(body: Body, person: str) -> None:
     body.show_to("stripe", d.Stripe(PEOPLE[person].visit_card))
 
 
+def inserts(body: Body, card: str) -> None:
+    """The visit card of somebody, or any card."""
+    motor = body.service("cards")
+    motor.device.insert(PEOPLE[card].visit_card if card in PEOPLE else card)
+    motor.stir()
+    body.wait(2)
+
+
+def takes_card(body: Body) -> None:
+    motor = body.service("cards")
+    motor.device.take()
+    motor.stir()
+    body.wait(1)
+
+
+def box_full(full: bool) -> Callable[[Body], None]:
+    def happen(body: Body) -> None:
+        body.service("cards").device.full = full
+    return happen
+
+
+def boxed(body: Body, count: str) -> None:
+    assert len(body.service("cards").device.box) == int(count), "cards in the box"
+
+
 def shows(reader: str, card: Any) -> Callable[[Body], None]:
     """A fresh one each time: an exception remembers the frames it came through."""
     return lambda body: body.show_to(reader, card())
@@ -223,6 +248,12 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"puts down the visit card of (\S+)", visit_card_down),
     (r"puts down another hospital's card", shows("visit_card_reader", lambda: d.VisitCard("0A0B0C0D", "0A0B0C0D"))),
     (r"swipes the visit card of (\S+)", swipes),
+    (r"puts the visit card of (\S+) into the mouth", inserts),
+    (r"puts the card (\S+) into the mouth", inserts),
+    (r"takes the card back", takes_card),
+    (r"the box is full", box_full(True)),
+    (r"the box is emptied", box_full(False)),
+    (r"the box has (\d) cards?", boxed),
     (r"swipes a bank card", shows("stripe", lambda: d.Stripe("", bank=True))),
     (r"swipes too fast", shows("stripe", d.CardMoved)),
     (r"swipes another hospital's card", shows("stripe", d.CardRefused)),
@@ -415,5 +446,5 @@ def _parse(text: str) -> Iterator[Table]:
 
 BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|swipes|pulls|shows|pays|cannot|the |"
               r"other people|complaint|refused|nobody knows|checking|they are|\d+ others|"
-              r"\S+ has booked|left|end|fails|works|slow|unknown|at most|"
+              r"takes|card_|\S+ has booked|left|end|fails|works|slow|unknown|at most|"
               r"\d+ (?:exam|book|orig|cop|ref|torn|check|queue)|[\d.]+元 (?:paid|back))")

@@ -92,6 +92,26 @@ def test_a_forgotten_card_is_captured(mover: Memory) -> None:
     assert told(device) == ["captured"]
 
 
+def test_a_forgotten_card_that_the_full_box_cannot_take_is_held_inside(dispenser: Memory) -> None:
+    twin, device = dispenser.twin, dispenser.device
+    twin.insert("0DEC0DE7")
+    device.admit(5)
+    twin.bin_full()
+    assert give_back(device, 3) is CardWent.HELD and device.place() is CardPlace.READER
+    twin.take()
+    assert not twin.taken, "nobody can"
+    twin.empty_bin()
+    dispenser.reopen()
+    dispenser.open()
+    assert twin.captured == ["0DEC0DE7"] and told(dispenser.device) == ["captured"]
+
+
+def test_what_is_not_there_is_not_held(dispenser: Memory) -> None:
+    with pytest.raises(MoveUnknown):
+        dispenser.device.hold()
+    assert dispenser.twin.drawn == 0
+
+
 def test_a_card_taken_at_the_last_moment_counts_as_taken(mover: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     device = with_a_card(mover)
     present = device.present

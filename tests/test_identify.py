@@ -14,7 +14,7 @@ import pytest
 from drivers.contract import Flash
 from drivers.sim.bench import Bench
 from kiosk.headless import Loop
-from kiosk.lights import lights_of
+from kiosk.lights import SLOTS, lights_of
 from kiosk.machine import Machine
 from kiosk.requests import PROOFS, READERS, CardTrouble, Identify, SocialCard, Ways, Welcome
 from kiosk.settings import BadSetting, Settings, read
@@ -141,11 +141,11 @@ def test_a_social_card_through_a_real_pc_sc_service(tmp_path: Path) -> None:
 def test_the_page_lists_what_there_is_and_its_lights_show_it(readers: tuple[str, ...], accepts: tuple[str, ...],
                                                              offered: tuple[str, ...]) -> None:
     page = Identify().here(Ways(readers, accepts))
-    slots = [way for way in offered if way != "typed"]
+    lights = [SLOTS.get(way, way) for way in offered if way != "typed"]
     assert page.offered == offered
-    assert lights_of(Scene(page, 1)) == {slot: Flash.SLOW for slot in slots}
-    assert lights_of(Scene(Welcome(title="", services=()).here(Ways(readers, accepts)), 1)) == {
-        slot: Flash.STEADY for slot in slots}
+    assert lights_of(Scene(page, 1)) == dict.fromkeys(lights, Flash.SLOW)
+    assert lights_of(Scene(Welcome(title="", services=()).here(Ways(readers, accepts)), 1)) == dict.fromkeys(
+        lights, Flash.STEADY)
 
 
 def test_what_the_hospital_takes_is_a_setting() -> None:

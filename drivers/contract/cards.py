@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from drivers.contract.driver import Driver
-from drivers.contract.errors import NotTaken
+from drivers.contract.errors import BinFull, NotTaken
 
 
 class CardKind(StrEnum):
@@ -117,6 +117,7 @@ class CardWent(StrEnum):
     ISSUED = "issued"          # a blank one, into somebody's hand
     RETURNED = "returned"      # one that was put in, into its owner's hand
     CAPTURED = "captured"      # into the box that staff empty: its owner had left, and staff give it back
+    HELD = "held"              # into the machine, for the box is full: captured as soon as there is room
 
 
 class CardMover(Driver, Protocol):
@@ -163,6 +164,10 @@ class CardMover(Driver, Protocol):
         """Move the card into the box that staff empty; True when one went in, False when there was none in the path."""
         ...
 
+    def hold(self) -> None:
+        """Draw the card in again, where nobody can take it."""
+        ...
+
 
 def give_back(mover: CardMover, timeout: float) -> CardWent:
     """Present the card for `timeout` seconds; one that its owner forgot is captured, so that nobody else takes it.
@@ -173,5 +178,9 @@ def give_back(mover: CardMover, timeout: float) -> CardWent:
     try:
         mover.present(timeout)
     except NotTaken:
-        return CardWent.CAPTURED if mover.capture() else CardWent.RETURNED      # taken at the last moment
+        try:
+            return CardWent.CAPTURED if mover.capture() else CardWent.RETURNED      # taken at the last moment
+        except BinFull:
+            mover.hold()
+            return CardWent.HELD
     return CardWent.RETURNED

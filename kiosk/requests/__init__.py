@@ -14,9 +14,9 @@ from kiosk.requests.acts import (Appointments, CancelBooking, ClosePayment, Conf
                                  FindPatient, HoldSlot, IssuePaper, Manner, Notices, OpenPayment, Papers,
                                  PayByCode, Print, Release, ReportPaper, SeenNotice, Sessions)
 from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, Done, EnterNumber, Option, OutOfService,
-                                 Pay, PayEnd, PayerCode, PayWith, Row, Trouble, Waiting)
-from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
-                                   PaymentNews, SocialCard, SocialRead)
+                                 Pay, PayEnd, PayerCode, PayWith, Row, TakeCard, Trouble, Waiting)
+from kiosk.requests.events import (Answered, CardGone, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews,
+                                   Event, PaymentNews, SocialCard, SocialRead)
 from kiosk.requests.presenting import Identify, Shown, TypeInstead, VisitCard, Welcome
 from kiosk.requests.queue import CheckIn, MyQueue, Rejoin
 from kiosk.requests.examination import BookExam, CancelExam, Examinations, ExamTimes, IssueExamSlip, MoveExam
@@ -26,12 +26,13 @@ from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
 
 __all__ = [
     "BookExam", "CancelExam", "ExamTimes", "Examinations", "IssueExamSlip", "MoveExam",
-    "Answered", "Appointments", "Ask", "CancelBooking", "CardRead", "CardTrouble", "Choose", "ChooseFrom", "ChooseTime",
+    "Answered", "Appointments", "Ask", "CancelBooking", "CardGone", "CardRead", "CardTrouble", "Choose", "ChooseFrom",
+    "ChooseTime",
     "ClosePayment", "CodeKind", "CodeShown", "Complaint", "Confirm", "ConfirmHold", "Declined", "Departments",
     "DeviceNews", "Do", "Done", "Enroll", "EnterNumber", "Event", "FindPatient", "HoldSlot", "Identify", "IssuePaper",
     "Left", "Manner", "Notices", "OpenPayment", "Option", "OutOfService", "PROOFS", "PROOF_AT", "Papers", "Pay",
     "PayByCode", "PayEnd", "PayWith", "PayerCode", "PaymentNews", "Print", "READERS", "Refused", "Release",
-    "ReportPaper", "Request", "Row", "SeenNotice", "Sessions", "Shown", "SocialCard", "SocialRead", "Trouble",
-    "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Ways", "Welcome",
+    "ReportPaper", "Request", "Row", "SeenNotice", "Sessions", "Shown", "SocialCard", "SocialRead", "TakeCard",
+    "Trouble", "TypeInstead", "Unfinished", "VisitCard", "Waiting", "Ways", "Welcome",
     "CheckIn", "MyQueue", "Rejoin", "AnswerOffer", "Dependants", "SimilarDoctors",
 ]

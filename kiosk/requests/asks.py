@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from kiosk.care import Choice, Order, OrderState, Session
 from kiosk.numbers import is_id_number, is_phone, wallet_of
-from kiosk.requests.events import Answered, CodeKind, CodeShown, Complaint, Event, PaymentNews
+from kiosk.requests.events import Answered, CardGone, CodeKind, CodeShown, Complaint, Event, PaymentNews
 from kiosk.requests.story import Request
 from kiosk.requests.ways import Ways
 from kiosk.words import Text, say
@@ -238,10 +238,12 @@ class ChooseFrom(Ask[T]):
 
 @dataclass(frozen=True)
 class Done(Ask[None]):
-    """It is done; take your ticket. Silence is a good answer. picture: ticket, refund, file, none."""
+    """It is done; take your ticket. Silence is a good answer. picture: ticket, card, refund, file, none."""
 
     page: ClassVar[str] = "done"
     patience: ClassVar[int] = 15
+    by_touch: ClassVar[bool] = True
+    """Does a touch end it?"""
 
     title: Text
     rows: tuple[Row, ...] = ()
@@ -250,6 +252,22 @@ class Done(Ask[None]):
 
     def silence(self) -> Answered[None]:
         return Answered(None)
+
+
+@dataclass(frozen=True)
+class TakeCard(Done):
+    """The visit is over, and its card lies at the mouth. It ends when the card is gone: into a hand, or into the box."""
+
+    patience: ClassVar[int] = 0
+    by_touch: ClassVar[bool] = False
+    listens: ClassVar[tuple[str, ...]] = ("card_back",)
+
+    title: Text = say("take_card.title")
+    remark: Text | None = say("take_card.text")
+    picture: str = "card"
+
+    def hear(self, event: Event) -> Answered[None] | None:
+        return Answered(None) if isinstance(event, CardGone) else None
 
 
 @dataclass(frozen=True)

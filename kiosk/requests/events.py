@@ -64,6 +64,11 @@ class CodeShown:
 
 
 @dataclass(frozen=True)
+class CardGone:
+    """No card lies at the mouth any more that can be waited for."""
+
+
+@dataclass(frozen=True)
 class DeviceNews:
     """A device stopped or started working: one of kiosk/requests/ways.py, printer."""
 
@@ -78,7 +83,7 @@ class PaymentNews:
     order: Order | None
 
 
-Event = CardRead | SocialRead | CardTrouble | CodeShown | DeviceNews | PaymentNews
+Event = CardRead | SocialRead | CardTrouble | CardGone | CodeShown | DeviceNews | PaymentNews
 
 
 @dataclass(frozen=True)

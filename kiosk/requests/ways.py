@@ -9,7 +9,7 @@ PROOFS = ("idcard", "social", "visit_card", "typed")
 """What can be shown: an identity document, a social security card, a visit card; or a number that somebody knows."""
 
 PROOF_AT = {"idcard": "idcard", "social": "social", "visit_card_reader": "visit_card", "stripe": "visit_card",
-            "scanner": "visit_card", "typed": "typed"}
+            "cards": "visit_card", "scanner": "visit_card", "typed": "typed"}
 """Every way by its device (or `typed`), in the order in which people are told of them, and what is shown there."""
 
 READERS = tuple(way for way in PROOF_AT if way != "typed")

@@ -37,7 +37,8 @@ def use_of(device: str) -> Any:
 
 
 def give(cards: Any) -> bool:
-    """Given, and nothing is left at the mouth."""
+    """Held, given, and nothing is left at the mouth."""
+    cards.hold()
     cards.present(10)
     return bool(cards.taken(0))
 
