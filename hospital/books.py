@@ -19,7 +19,7 @@ def of_day(day: dt.date) -> dict[str, list[dict[str, Any]]]:
     start = dt.datetime.combine(day, dt.time.min, tzinfo=clock.now().tzinfo)
     made = (start, start + dt.timedelta(days=1))
     appointments = (Appointment.objects.filter(booked_at__range=made)
-                    .select_related("slot__schedule", "department", "patient"))
+                    .select_related("slot__schedule", "department", "patient", "order"))
     agreed = set(Offer.objects.filter(state=Offer.State.ACCEPTED, appointment__in=appointments)
                  .values_list("appointment", flat=True))
     orders = Order.objects.filter(made_at__range=made).select_related("appointment", "payment")
@@ -31,7 +31,7 @@ def of_day(day: dt.date) -> dict[str, list[dict[str, Any]]]:
     return {
         "appointments": [{"code": one.code, "record_no": one.patient.record_no, "department": one.department.code,
                           "number": one.slot.number, "start": one.slot.start.isoformat(), "state": one.state, "fee": one.fee,
-                          "channel": one.channel, "changed": one.pk in agreed}
+                          "channel": one.channel, "changed": one.pk in agreed, "due": one.due}
                          for one in appointments.order_by("pk")],
         "invoices": [{"no": one.no, "status": one.status, "total": one.total,
                       "lines": [{"code": line.code, "amount": line.amount} for line in one.lines.all()],

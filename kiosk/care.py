@@ -205,6 +205,7 @@ class Appointment:
     patient: int
     cancellable: bool = True     # as the hospital saw it when it answered
     channel: str = "kiosk"       # through what it was booked; consulting: by the doctor
+    due: str | None = None       # its fee is to be paid still: by orders for this hold
 
 
 @dataclass(frozen=True)

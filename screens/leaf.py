@@ -34,6 +34,7 @@ _AIRS = (Air("body", "head", 6.0), Air("body", "head", 4.5), Air("note", "body",
 
 
 _TIGHT = 3
+_NUMERAL = 8            # mm: a label no wider is a numeral, and what it numbers has the width for itself
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ class Leaf(Sheet):
 
     def _columns(self, box: Box, labels: int) -> tuple[Box, Box]:
         inner = box.inset(self.theme.space("pad") + self.theme.mm(1), 0)
-        label = inner.take_left(max(inner.w * 0.28, min(labels, inner.w * 0.5)), self.theme.mm(3))
+        least = inner.w * 0.28 if labels > self.theme.mm(_NUMERAL) else 0
+        label = inner.take_left(max(least, min(labels, inner.w * 0.5)), self.theme.mm(3))
         return label, inner
 
     def _label_width(self, rows: tuple[Row, ...], air: Air) -> int:

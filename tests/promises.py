@@ -72,9 +72,12 @@ def _money(core: Core) -> Iterator[str]:
                 yield f"{no}: disputed money was used"
         elif (no in bought) != (paid.came - paid.back == paid.order.amount) or paid.back not in (0, paid.came):
             yield f"{no}: {paid.came} came, {paid.back} went back, booked: {no in bought}"
-    for one in town.bookings.values():
-        if one.appointment.fee and one.appointment.order is None:
-            yield f"{one.appointment.code} was never paid"
+    tickets = {piece.code for piece in core.printer.pieces if piece.kind == "registration"}
+    for one in (booked.appointment for booked in town.bookings.values()):
+        if one.due and (one.code in tickets or one.id in town.queue.places):
+            yield f"{one.code} was handed out, and its fee is due"
+        if one.state == "booked" and one.fee and not (one.order or one.due or one.id in town.queue.cash):
+            yield f"{one.code} was never paid"
     keys = Counter(what for what, _ in town.answers.values() if what[0] in ONCE)
     yield from (f"{what} was done under {count} keys" for what, count in keys.items() if count > 1)
 

@@ -89,7 +89,7 @@ SERVICES = tuple(Option(value, Name(zh, en), Name(zh_note, en_note), icon=icon)
     ("register", "register", "挂号", "See a doctor", "今天看病，或预约以后的号", "Today, or book for later"),
     ("checkin", "checkin", "签到", "Check in", "已有预约，到了先签到", "You have a booking for today"),
     ("waiting", "queue", "候诊查询", "My place in line", "前面还有几位，要等多久", "How many before me, how long"),
-    ("collect", "ticket", "预约取号", "Collect a ticket", "手机、电话预约的号", "Booked by phone or online"),
+    ("collect", "ticket", "预约取号", "Collect a ticket", "手机、电话或医生约的号", "Booked by phone, online or by your doctor"),
     ("examine", "examine", "检查预约", "Book an examination", "医生开的检查，约个时间", "Choose a time for what the doctor ordered"),
     ("blood", "blood", "采血预约", "Book a blood draw", "约好时间，少排队", "A time of your own, a shorter wait"),
     ("cancel", "cancel", "退号退费", "Cancel a booking", "退掉已挂的号，钱原路退回", "The money goes back the way it came"),
@@ -201,7 +201,7 @@ def patients_scenes() -> dict[str, Scene]:
                                       Option("without", Name("不要凭条了", "No ticket"), icon="home")), "paper",
             (Row(Name("排队号", "Queue number"), "128", strong=True), *BOOKING_ROWS[1:2], BOOKING_ROWS[3]))),
         "trouble-slow": scene(Trouble(Name("医院系统还没有回答", "The hospital has not answered yet"), Name(
-            "我们还不知道结果。请不要重复付款。可以再等一会儿；先离开也可以，系统会继续核对：要么挂上号，要么全额退款。",
+            "我们还不知道结果。请不要重复付款。可以再等一会儿；先离开也可以，系统会继续核对：要么办成，要么全额退款。",
             "We do not know the result yet. Please do not pay twice. You may wait, or leave: the system goes on checking, "
             "and you will have either the booking or all your money back."), (
                 Option("wait", Name("再等一会儿", "Wait a little"), icon="wait"),

@@ -297,6 +297,8 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"the doctor skips them", lambda body: body.town.queue.skip()),
     (r"the doctor sends them for tests", lambda body: body.town.queue.send_for_tests()),
     (r"(\d+) others wait", lambda body, count: body.town.queue.others_wait(int(count))),
+    (r"(\S+) has a return visit at (\S+)", lambda body, who, department: body.town.queue.return_visit(who, department)),
+    (r"the fee is paid at the window", lambda body: body.town.queue.paid_at_window()),
     (r"(\S+) has booked (\S+) elsewhere", lambda body, who, department: body.town.queue.booked_elsewhere(who, department)),
     (r"checking in opens (\d+) minutes before", lambda body, minutes: body.town.queue.opens(int(minutes))),
     (r"the clinic is over", lambda body: body.town.queue.ends()),
@@ -446,5 +448,5 @@ def _parse(text: str) -> Iterator[Table]:
 
 BEGINNINGS = (r"(?:reads|touches|types|goes|says|changes|makes|waits|walks|puts|swipes|pulls|shows|pays|cannot|the |"
               r"other people|complaint|refused|nobody knows|checking|they are|\d+ others|"
-              r"takes|card_|\S+ has booked|left|end|fails|works|slow|unknown|at most|"
+              r"takes|card_|\S+ has (?:booked|a return)|left|end|fails|works|slow|unknown|at most|"
               r"\d+ (?:exam|book|orig|cop|ref|torn|check|queue)|[\d.]+元 (?:paid|back))")

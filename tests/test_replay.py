@@ -22,7 +22,8 @@ from town import Town
 from virtual import PowerCut
 
 TABLES = {table.title: table for table in tables()}
-TWICE = ("register: known ID card, general clinic, today, paid", "register: free clinic, only one kind of place",
+TWICE = ("due: paid where the ticket is collected, and checked in",
+         "register: known ID card, general clinic, today, paid", "register: free clinic, only one kind of place",
          "cancel: the money goes back, with a slip", "the paper ends in the middle of the ticket",
          "nobody pays", "another amount is never paid")
 

@@ -11,6 +11,7 @@ import pytest
 from drivers import contract
 from hospital.care import models
 from kiosk.care import Kind
+from kiosk.journeys.due import GONE
 from kiosk.journeys.register import LOST
 from kiosk.requests import CodeKind, PayEnd
 from kiosk.words import Language, Name, book, clock, day, mask_id, mask_person, mask_phone, money, read, say
@@ -37,7 +38,8 @@ def kinds_of_trouble(kind: type[contract.DeviceError] = contract.DeviceError) ->
 
 
 FAMILIES: dict[str, set[str]] = {
-    "refused.{}": hospitals_refusals() - OURS - set(LOST) | {"hold_ended", "other", "paid_too_late", "nothing_offered"},
+    "refused.{}": (hospitals_refusals() - OURS - set(LOST)
+                   | {"hold_ended", "other", "paid_too_late", "nothing_offered", *GONE.values()}),
     "printer.{}": {"paper_out", "paper_jam", "cover_open", "print_unknown", "other"},
     "card.{}": {"card_moved", "expired", "other"},
     "code.{}": set(CodeKind),

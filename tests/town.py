@@ -126,6 +126,9 @@ class Town:
         if paid.came != paid.order.amount:
             paid.order = replace(paid.order, state=care.OrderState.DISPUTED, transaction=f"T{paid.order.no}")
             self.leave_notice(held.patient, "disputed", amount=paid.came, order=paid.order.no)
+        elif owing := self.owing(held):
+            paid.order = replace(paid.order, state=care.OrderState.PAID, transaction=f"T{paid.order.no}")
+            owing.appointment = replace(owing.appointment, due=None, order=paid.order.no, transaction=paid.order.transaction)
         elif self.stands(held):
             paid.order = replace(paid.order, state=care.OrderState.PAID, transaction=f"T{paid.order.no}")
             self.book(held, paid)
@@ -137,6 +140,11 @@ class Town:
 
     def stands(self, held: Held) -> bool:
         return held.place.hold == held.hold.id and not held.place.booked and not held.released
+
+    def owing(self, held: Held) -> Booked | None:
+        """The booking that a doctor made of this hold, while its fee is due."""
+        return next((one for one in self.bookings.values() if one.hold == held.hold.id and one.appointment.due
+                     and one.appointment.state == "booked"), None)
 
     def live(self, held: Held) -> bool:
         return self.stands(held) and held.place.until is not None and held.place.until > self.clock.wall()

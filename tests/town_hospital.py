@@ -87,7 +87,7 @@ class TownHospital(ExamRooms, OfficeDesk, QueueDesk):
             left = [notice for whose, notice in self._town.notices
                     if whose == patient and notice.id not in self._town.seen]
             owed = [self._owed(booked) for booked in self._of(patient)
-                    if (booked.appointment.state == "booked" or booked.refund)
+                    if (booked.appointment.state == "booked" and not booked.appointment.due or booked.refund)
                     and not self.paper_state(booked).delivered]
             return tuple(left + owed)
 
@@ -139,9 +139,10 @@ class TownHospital(ExamRooms, OfficeDesk, QueueDesk):
         if channel in town.shut_channels:
             raise Refused("channel_refused", reason="SYSTEM", channels=list(town.channels))
         now = town.clock.wall()
-        if not town.live(held) or now + dt.timedelta(seconds=seconds) > held.made_at + dt.timedelta(seconds=LONGEST):
-            raise Refused("hold_ended")
-        held.place.until = now + dt.timedelta(seconds=seconds + GRACE)
+        if not town.owing(held):
+            if not town.live(held) or now + dt.timedelta(seconds=seconds) > held.made_at + dt.timedelta(seconds=LONGEST):
+                raise Refused("hold_ended")
+            held.place.until = now + dt.timedelta(seconds=seconds + GRACE)
         no = town.next("R2611230800{:06d}")
         order = care.Order(no, hold, channel, held.hold.fee, url.format(no), now + dt.timedelta(seconds=seconds),
                            care.OrderState.OPEN, None, town.channels)
@@ -165,7 +166,7 @@ class TownHospital(ExamRooms, OfficeDesk, QueueDesk):
                 raise Refused("not_cancellable", until=was.cancellable_until.isoformat())
             if town.clock.wall() > was.cancellable_until:
                 raise Refused("not_cancellable", until=was.cancellable_until.isoformat())
-            booked.appointment = replace(was, state="cancelled")
+            booked.appointment = replace(was, state="cancelled", due=None)
             place = town.holds[booked.hold].place
             place.booked, place.hold, place.until = False, "", None
             if was.order is not None:
@@ -291,6 +292,10 @@ class TownHospital(ExamRooms, OfficeDesk, QueueDesk):
         return paid.order
 
     def _issue(self, booked: Booked, kind: care.PaperKind) -> int:
+        if (kind is care.PaperKind.REGISTRATION) != (booked.appointment.state == "booked"):
+            raise Refused("unknown_paper")
+        if kind is care.PaperKind.REGISTRATION and booked.appointment.due:
+            raise Refused("unpaid")
         papers = booked.papers.setdefault(kind, [])
         taken = {paper.copy for paper in papers if paper.outcome != "none"}
         copy = next(number for number in itertools.count(1) if number not in taken)

@@ -95,7 +95,7 @@ class TownOffice:
 
     def _back(self, booked: Booked) -> care.Appointment:
         """Booking and fee."""
-        booked.appointment = replace(booked.appointment, state="cancelled")
+        booked.appointment = replace(booked.appointment, state="cancelled", due=None)
         if booked.appointment.order is not None:
             paid = self._town.orders[booked.appointment.order]
             paid.back = paid.came

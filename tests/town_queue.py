@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from kiosk import care
 from kiosk.queue_care import Arrival, Place, QueueToday, Wait
 from kiosk.requests import Refused
 from kiosk.words import Name
+from town_books import Booked
 from townsfolk import PEOPLE
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class TownQueue:
     def __init__(self, town: Town) -> None:
         self._town = town
         self.places: dict[int, Place] = {}      # by appointment
+        self.cash: set[int] = set()             # appointments whose fee was taken at the window
         self.others = 0                         # strangers who wait before everybody else
         self.sits = True                        # somebody sits in the room
         self.early = dt.timedelta(minutes=120)
@@ -62,20 +65,34 @@ class TownQueue:
     def cancelled(self) -> None:
         """The newest booking is given back at the window."""
         booked = list(self._town.bookings.values())[-1]
-        booked.appointment = replace(booked.appointment, state="cancelled")
+        booked.appointment = replace(booked.appointment, state="cancelled", due=None)
         place = self._town.holds[booked.hold].place
         place.booked, place.hold, place.until = False, "", None
 
     def booked_elsewhere(self, who: str, department: str) -> None:
         """Booked by telephone: a free place of the first session today."""
+        self._book(who, department, lambda session: session.fee == 0)
+
+    def return_visit(self, who: str, department: str) -> None:
+        """The doctor has booked their next visit: today, and its fee is due."""
+        booked = self._book(who, department, lambda session: session.fee > 0)
+        booked.appointment = replace(booked.appointment, due=booked.hold, channel="consulting")
+
+    def _book(self, who: str, department: str, fits: Callable[[care.Session], bool]) -> Booked:
         town = self._town
         patient = PEOPLE[who].file
         assert patient is not None
         place = next(place for place in town.places
-                     if town.free(place) and place.session.fee == 0
+                     if town.free(place) and fits(place.session)
                      and next(one for one in town.departments if one.id == place.session.department).name.zh == department)
         hold = town.hospital._hold(patient, place.segment.id)
-        town.book(town.holds[hold.id])
+        return town.book(town.holds[hold.id])
+
+    def paid_at_window(self) -> None:
+        """The newest booking's fee is taken in cash."""
+        booked = list(self._town.bookings.values())[-1]
+        booked.appointment = replace(booked.appointment, due=None)
+        self.cash.add(booked.appointment.id)
 
     def _set(self, **words: Any) -> None:
         newest = list(self.places)[-1]

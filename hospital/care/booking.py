@@ -266,6 +266,12 @@ def _book(hold: Hold) -> Appointment | None:
         booked_at=now))
 
 
+def owing(hold: Hold) -> Appointment | None:
+    """The booking that this hold has become without being paid for, where its fee is due still."""
+    booked = Appointment.objects.select_related("order").filter(hold=hold).first()
+    return booked if booked is not None and booked.due else None
+
+
 def confirm(hold: Hold) -> Appointment:
     """The appointment of a held number: booked already where it was paid for, booked now where it costs nothing.
 

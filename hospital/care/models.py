@@ -235,6 +235,8 @@ class Appointment(models.Model):
     channel = models.CharField("渠道", max_length=12, choices=Channel, default=Channel.KIOSK)
     booked_at = models.DateTimeField("预约时间")
     cancelled_at = models.DateTimeField("退号时间", null=True, blank=True)
+    # A fee that was due was taken at the window, outside of these books.
+    window_paid_at = models.DateTimeField("窗口收费时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "预约"
@@ -260,8 +262,16 @@ class Appointment(models.Model):
 
     @property
     def cancellable(self) -> bool:
-        """May the person cancel it now?"""
-        return self.state == self.State.BOOKED and clock.now() <= self.cancellable_until
+        """May the person cancel it now? What was paid at the window, goes back there."""
+        return self.state == self.State.BOOKED and clock.now() <= self.cancellable_until and self.window_paid_at is None
+
+    @property
+    def due(self) -> bool:
+        """Is its fee still to be paid? So it is with what a doctor has booked; all else is paid for, or free, before it is
+        booked. (`order` is money's own relation, read backwards.)"""
+        return (self.fee > 0 and self.hold_id is not None and self.window_paid_at is None
+                and self.state in (self.State.BOOKED, self.State.ARRIVED, self.State.FULFILLED)
+                and getattr(self, "order", None) is None)
 
 
 class Paper(models.Model):

@@ -28,12 +28,15 @@ def kind_of(appointment: Appointment) -> Paper.Kind:
 def issue(appointment: Appointment, kind: str, kiosk: str) -> int:
     """Take the lowest free number of this paper: 1 is the original. Inside the caller's transaction.
 
-    Raises unknown_paper for a ticket of a cancelled appointment, or a refund slip of a live one.
+    Raises unknown_paper for a ticket of a cancelled appointment, or a refund slip of a live one; unpaid while the fee of
+    a visit that a doctor booked is due.
     """
     lock_person(appointment.patient_id)
-    appointment.refresh_from_db(fields=["state"])
+    appointment = Appointment.objects.select_related("order").get(pk=appointment.pk)
     if kind != kind_of(appointment):
         raise Refusal("unknown_paper")
+    if appointment.due:
+        raise Refusal("unpaid")
     taken = set(appointment.papers.filter(kind=kind).exclude(outcome=Paper.Outcome.NONE)
                 .values_list("copy", flat=True))
     copy = next(number for number in range(1, len(taken) + 2) if number not in taken)
@@ -87,10 +90,11 @@ def of_today(patient: int) -> list[PaperState]:
 
 
 def owed(patient: int) -> list[PaperState]:
-    """Papers of visits still to come, and of refunds of the last day, that never reached their owner's hands."""
+    """Papers of visits still to come, and of refunds of the last day, that never reached their owner's hands. The ticket
+    of a visit whose fee is due is nobody's yet."""
     now = clock.now()
     tickets = Q(state=Appointment.State.BOOKED, slot__end__gt=now)
     slips = Q(state=Appointment.State.CANCELLED, cancelled_at__gte=clock.at(now.date(), 0))
     found = _with_papers().filter(tickets | slips, patient=patient).order_by("booked_at")
     states = [_state(one) for one in found if one.state == Appointment.State.BOOKED or _refunded(one)]
-    return [one for one in states if not one.delivered]
+    return [one for one in states if not one.delivered and not one.appointment.due]

@@ -4,7 +4,8 @@
   held, bookings given back. Anybody else is `unknown_patient`, their bookings are `unknown_appointment`. Whoever goes on
   at a second machine shows themselves there, and is known to both.
 * What this machine began is its own for ever, for it must be able to end it after any crash, however long it lay dark:
-  its holds (release, confirm, pay), its orders (look, close), its papers (outcome).
+  its holds (release, confirm, pay), its orders (look, close), its papers (outcome). What a doctor booked for somebody who
+  is there, is paid for at any machine.
 * Number of a further paper, and that a notice was read: of anybody it met at all, as long as that is remembered
   (CLAIM_KEEP_HOURS): what was done before a crash is finished after it, and neither tells anything of anybody.
 
@@ -91,6 +92,22 @@ def own_hold(kiosk: Kiosk, hold: uuid.UUID) -> Hold:
     found = booking.get_hold(hold)
     if found.kiosk != kiosk.name:
         raise Refusal("unknown_hold")
+    return found
+
+
+def payable(kiosk: Kiosk, hold: uuid.UUID, key: str) -> Hold:
+    """A hold this machine took; or one that is booked, whose owner is `here`, or that this machine began to be paid for by
+    that very key. Raises unknown_hold."""
+    found = booking.get_hold(hold)
+    if found.kiosk == kiosk.name or Order.objects.filter(invoice__hold=found, kiosk=kiosk.name, key=key).exists():
+        return found
+    booked = Appointment.objects.filter(hold=found).first()
+    try:
+        if booked is None:
+            raise Refusal("unknown_hold")
+        here(kiosk, booked.patient_id)
+    except Refusal:
+        raise Refusal("unknown_hold") from None
     return found
 
 

@@ -59,7 +59,7 @@ def appointment(one: models.Appointment) -> wire.Appointment:
         department=department_lite(one.department), practitioner=practitioner(schedule.practitioner), fee=one.fee,
         order=paid.no if paid else None, transaction=transaction(paid),
         cancellable_until=one.cancellable_until, cancellable=one.cancellable, booked_at=one.booked_at,
-        patient=one.patient_id, channel=one.channel)
+        patient=one.patient_id, channel=one.channel, due=one.hold_id if one.due else None)
 
 
 def refund(one: Refund | None) -> wire.Refund | None:

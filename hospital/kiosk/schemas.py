@@ -165,6 +165,7 @@ class Appointment(Schema):
     booked_at: Moment
     patient: int
     channel: str
+    due: uuid.UUID | None       # its fee is to be paid still: by orders for this hold
 
 
 class Confirmed(Schema):

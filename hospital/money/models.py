@@ -59,8 +59,11 @@ class Invoice(models.Model):
     def status(self) -> Invoice.Status:
         orders = self.orders.all()
         states = {order.state for order in orders}
-        if Order.State.PAID in states:
+        booked: Appointment | None = getattr(self.hold, "appointment", None)
+        if Order.State.PAID in states or booked is not None and booked.window_paid_at is not None:
             return Invoice.Status.BALANCED
+        if booked is not None and booked.due:
+            return Invoice.Status.ISSUED
         if states <= {Order.State.OPEN} and not any(order.asked_for for order in orders):
             return Invoice.Status.DRAFT
         over = self.hold.released_at is not None or self.hold.until <= clock.now()

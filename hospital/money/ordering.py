@@ -17,11 +17,13 @@ from hospital.money.models import Invoice, LineItem, Order
 from hospital.payments.channel import AlreadyPaid, ChannelAway, ChannelRefused
 from hospital.refusal import Away, Refusal
 
-_SETTLED = (Order.State.PAID, Order.State.DISPUTED, Order.State.REFUNDING, Order.State.REFUNDED)
+_STANDING = (Order.State.PAID, Order.State.DISPUTED)
+_BACK = (Order.State.REFUNDING, Order.State.REFUNDED)
 
 
 def open_order(hold: Hold, channel: str, kiosk: str, key: str) -> Order:
-    """Open the payment of a held number. The same kiosk and key go on with the same order.
+    """Open the payment of a held number, or of one that was booked and is still to be paid for. The same kiosk and key go
+    on with the same order.
 
     A channel that this hospital does not have is its first one instead. An older order of the hold is concluded first;
     if there is money on it, that order is the answer.
@@ -77,14 +79,16 @@ def _way(channel: str) -> Way:
 
 
 def _conclude_older(hold: Hold) -> Order | None:
+    """The order that has the money, after all older ones are concluded. What went back pays for nothing that is due."""
     older = Order.objects.filter(invoice__hold=hold, state=Order.State.OPEN).first()
     if older is not None:
         settling.conclude(older)
-    return Order.objects.filter(invoice__hold=hold, state__in=_SETTLED).first()
+    settled = _STANDING if booking.owing(hold) else _STANDING + _BACK
+    return Order.objects.filter(invoice__hold=hold, state__in=settled).first()
 
 
 def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str, by_code: bool = False) -> Order:
-    """The invoice, its order, and the hold prolonged to outlive it, in one transaction."""
+    """The invoice, its order, and the hold prolonged to outlive it, in one transaction. What is booked, is held for good."""
     with transaction.atomic():
         hold = booking.locked_hold(hold.pk)
         now = clock.now()
@@ -94,8 +98,8 @@ def _write_down(hold: Hold, channel: str, found: Way, kiosk: str, key: str, by_c
             raise Away      # another request was quicker: asked again, this one will conclude that order
         if booking.live(hold) and hold.fee == 0:
             raise Refusal("channel_refused", reason="nothing_to_pay")
-        if expires_at > longest or not booking.prolong(
-                hold, max(hold.until, expires_at + dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS))):
+        if booking.owing(hold) is None and (expires_at > longest or not booking.prolong(
+                hold, max(hold.until, expires_at + dt.timedelta(seconds=settings.ORDER_GRACE_SECONDS)))):
             raise Refusal("hold_ended")
         invoice = _invoice(hold, now)
         return Order.objects.create(

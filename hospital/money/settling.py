@@ -81,10 +81,12 @@ def _differences(order: Order, trade: Trade) -> list[str]:
 
 
 def book_or_refund(order: Order) -> None:
-    """The paid order buys its number, or its money goes back at once. Inside the caller's transaction, who saves it."""
-    order.appointment = booking.book(booking.get_hold(order.invoice.hold_id))
+    """The paid order buys its number (or pays for the one that was booked before), or its money goes back at once. Inside
+    the caller's transaction, who saves it; the person is locked."""
+    hold = booking.get_hold(order.invoice.hold_id)
+    order.appointment = booking.owing(hold) or booking.book(hold)
     if order.appointment is None:
-        refund = refunding.request(order, "号源已释放，付款退回")
+        refund = refunding.request(order, "付款到得太晚，全额退回")
         notices.leave(order.invoice.patient_id, Notice.Kind.REFUNDED_LATE, order=order.no, amount=order.amount,
                       refund=refund.no)
 

@@ -85,8 +85,8 @@ def _most(days: list[dt.date], day: dt.date, stretch: int) -> int:
 def return_visit(patient: int, segment: str, by: str) -> Appointment:
     """诊间预约: the doctor books the next visit at once, out of the consulting room's share.
 
-    It stands on the person's list at every kiosk. Its fee, if any, is due at the window before the visit. Raises as
-    `hold`.
+    It stands on the person's list at every kiosk. Its fee, if any, is due before the visit: at a kiosk, where the ticket is
+    collected, or at the window. Raises as `hold`.
     """
     with transaction.atomic():
         held = booking.get_hold(hold(patient, segment, by, Channel.CONSULTING).pk)

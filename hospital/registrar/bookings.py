@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from hospital.care.models import Appointment, Notice, Paper
-from hospital.money import cancelling
+from hospital.money import cancelling, window
 from hospital.refusal import Refusal
 from hospital.registrar.rights import ReadOnly, record
 from hospital.registrar.yuan import yuan
@@ -15,13 +15,13 @@ from hospital.registrar.yuan import yuan
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("code", "day", "half", "department", "number", "patient", "state", "price", "booked_at")
+    list_display = ("code", "day", "half", "department", "number", "patient", "state", "price", "is_due", "booked_at")
     list_filter = ("state", "day", "half", "department")
-    list_select_related = ("department", "patient", "slot")
+    list_select_related = ("department", "patient", "slot", "order")
     search_fields = ("=code", "=patient__record_no", "=patient__id_number", "patient__name")
     date_hierarchy = "day"
     exclude = ("hold",)
-    actions = ("cancel",)
+    actions = ("cancel", "taken")
 
     @admin.display(description="序号")
     def number(self, appointment: Appointment) -> int:
@@ -30,6 +30,10 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="挂号费")
     def price(self, appointment: Appointment) -> str:
         return yuan(appointment.fee)
+
+    @admin.display(description="待收费", boolean=True)
+    def is_due(self, appointment: Appointment) -> bool:
+        return appointment.due
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("care.change_appointment"))
@@ -43,7 +47,17 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
                 self.message_user(request, f"{appointment.code} 不能退号。", messages.ERROR)
                 continue
             record(request, appointment, "退号并全额退费")
-            self.message_user(request, f"{appointment.code} 已退号。")
+            cash = f"窗口收的挂号费 {yuan(appointment.fee)} 请在窗口退还。" if appointment.window_paid_at else ""
+            self.message_user(request, f"{appointment.code} 已退号。{cash}")
+
+    @admin.action(description="窗口已收挂号费（仅限诊间预约的待收费）", permissions=["cancel"])
+    def taken(self, request: HttpRequest, chosen: QuerySet[Appointment]) -> None:
+        for appointment in chosen:
+            if not window.taken(appointment):
+                self.message_user(request, f"{appointment.code} 不用收费，或患者正在自助机上付款。", messages.ERROR)
+                continue
+            record(request, appointment, "窗口已收挂号费")
+            self.message_user(request, f"{appointment.code} 已记为窗口收费 {yuan(appointment.fee)}。")
 
 
 @admin.register(Paper)

@@ -27,7 +27,7 @@ async def cancel_for(patient: Patient) -> None:
         Row(say("row.department"), booking.department.name),
         Row(say("row.doctor"), doctor(booking)),
         Row(say("row.time"), when(booking)),
-        Row(say("row.refund"), say("sum", fee=booking.fee), strong=True)))
+        Row(say("row.refund"), say("sum", fee=booking.fee if booking.order else 0), strong=True)))
     if not agreed:
         raise Declined
     cancelled = await CancelBooking(booking.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kiosk.care import Patient, PaperKind, PaperState
+from kiosk.journeys.due import pay
 from kiosk.journeys.identify import CARDS, identify
 from kiosk.journeys.paper import hand_over
 from kiosk.journeys.queue import booked, check_in
@@ -19,7 +20,7 @@ async def collect() -> None:
 
 
 async def collect_for(patient: Patient) -> None:
-    """Every booking here is paid or free: an unpaid one is a hold, and ends by itself."""
+    """Every booking is paid or free, but those that a doctor made: their fee comes first."""
     owed = [paper for paper in await Papers(patient.id) if paper.kind is PaperKind.REGISTRATION and not paper.delivered]
     if not owed:
         await Done(title=say("collect.none"), remark=say("collect.none_text"), picture="none")
@@ -28,8 +29,14 @@ async def collect_for(patient: Patient) -> None:
     if len(owed) > 1:
         paper = await ChooseFrom(title=say("collect.title"), options=tuple(_option(one) for one in owed))
     booking = paper.appointment
-    copy = await IssuePaper(booking.id, PaperKind.REGISTRATION)
-    printed = await hand_over(patient, PaperKind.REGISTRATION, booking, copy)
+    if booking.due:
+        paid = await pay(patient, booking)
+        if paid is None:
+            return
+        booking, printed = paid
+    else:
+        copy = await IssuePaper(booking.id, PaperKind.REGISTRATION)
+        printed = await hand_over(patient, PaperKind.REGISTRATION, booking, copy)
     today = await MyQueue(patient.id)
     arrival = next((one for one in today.arrivals if one.appointment.id == booking.id), None)
     if arrival is not None and not arrival.why:
@@ -45,4 +52,4 @@ async def collect_for(patient: Patient) -> None:
 def _option(paper: PaperState) -> Option[PaperState]:
     booking = paper.appointment
     return Option(paper, booking.department.name, note=say("cancel.option", doctor=doctor(booking), when=when(booking)),
-                  icon="booking")
+                  icon="booking", badge=say("due.badge", fee=booking.fee) if booking.due else None)

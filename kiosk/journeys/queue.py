@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kiosk.care import Appointment, Patient
+from kiosk.journeys.due import pay
 from kiosk.queue_care import Arrival, Place
 from kiosk.requests import CheckIn, Done, Print, Refused, Rejoin, Row
 from kiosk.tickets import QueueSlip, doctor, room, wait, when
@@ -13,7 +14,9 @@ NO = ("too_early", "wrong_day", "already_cancelled", "changed", "session_stopped
 
 
 async def check_in(patient: Patient, arrival: Arrival) -> None:
-    """Give the place, print it, say it; or say why there is none."""
+    """Give the place, print it, say it; or say why there is none. A fee that is due is paid first."""
+    if arrival.appointment.due and await pay(patient, arrival.appointment) is None:
+        return
     try:
         place = await CheckIn(arrival.appointment.id)
     except Refused as no:
@@ -68,5 +71,6 @@ def rows(place: Place) -> tuple[Row, ...]:
     if place.state == "waiting":
         ahead = (Row(say("row.ahead"), say("queue.people", ahead=place.ahead)),
                  Row(say("row.wait"), wait(place.wait)))
-    return (Row(say("row.number"), str(place.number), strong=True), Row(say("row.department"), place.department.name),
-            Row(say("row.place"), room(place)), *ahead)
+    called = place.state == "called"            # then the room is what matters
+    return (Row(say("row.number"), str(place.number), strong=not called), Row(say("row.department"), place.department.name),
+            Row(say("row.place"), room(place), strong=called), *ahead)

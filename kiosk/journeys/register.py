@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.care import Choice, Confirmed, Department, Kind, PaperKind, Patient, Session, Similar, Whom
 from kiosk.journeys.identify import identify
 from kiosk.journeys.paper import hand_over
-from kiosk.journeys.settle import settle
+from kiosk.journeys.settle import settle, what
 from kiosk.journeys.tile import Tile
 from kiosk.requests import (Choose, ChooseTime, Confirm, ConfirmHold, Declined, Departments, Dependants, Done, HoldSlot,
                             Option, Refused, Release, Row, Sessions, SimilarDoctors, Unfinished)
@@ -47,8 +47,13 @@ async def _for_whom(here: Patient) -> Patient:
         return here
     chosen: Patient = await Choose(title=say("whose.title"), options=(
         Option(here, say("whose.me", who=here.name), icon="person"),
-        *(Option(child, say("whose.child", who=child.name), icon="person") for child in children)))
+        *(Option(child, say("whose.child", who=child.name), note=_born(child), icon="children") for child in children)))
     return chosen
+
+
+def _born(child: Patient) -> Text | None:
+    """What tells children of one family name apart."""
+    return say("whose.born", year=child.born.year, month=child.born.month) if child.born else None
 
 
 async def _department() -> Department:
@@ -148,7 +153,7 @@ async def _book(patient: Patient, department: Department, choice: Choice) -> Con
                 Row(say("row.fee"), say("sum", fee=hold.fee), strong=True)))
         if not agreed:
             raise Declined
-        await settle(hold)
+        await settle(hold.id, hold.fee, what(hold))
     except Unfinished:
         await Release(hold.id)
         raise

@@ -18,7 +18,7 @@ async def reprint() -> None:
 
 
 async def reprint_for(patient: Patient) -> None:
-    papers = await Papers(patient.id)
+    papers = [paper for paper in await Papers(patient.id) if not paper.appointment.due]     # no ticket before the fee
     if not papers:
         await Done(title=say("reprint.none"), remark=say("reprint.none_text"), picture="none")
         return

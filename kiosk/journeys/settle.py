@@ -1,8 +1,8 @@
-"""Paying for a hold."""
+"""Paying for a hold, or for what was booked before it was paid."""
 
 from __future__ import annotations
 
-from kiosk.care import Hold, Order, OrderState
+from kiosk.care import Appointment, Hold, Order, OrderState
 from kiosk.requests import (ClosePayment, Declined, Left, OpenPayment, Option, Pay, PayByCode, PayEnd, PayerCode, PayWith,
                             Print, Refused, Row, Trouble)
 from kiosk.tickets import ReferenceSlip
@@ -15,29 +15,41 @@ CHANNELS = ("wechat", "alipay")
 """Those that have words."""
 
 
-async def settle(hold: Hold) -> None:
-    """Returns when the hold is paid (or free); raises Declined, Left or Refused when it is not, the order surely closed."""
-    if hold.fee == 0:
-        return
-    way: PayWith | PayerCode | None = FIRST
+async def settle(hold: str, fee: int, rows: tuple[Row, ...]) -> Order | None:
+    """The order by which the fee (fen) of this hold was paid; None where it is free. `rows`: what is paid for.
+
+    Raises Declined, Left or Refused when it is not paid, the order surely closed.
+    """
+    if fee == 0:
+        return None
+    way: PayWith | PayerCode = FIRST
     channels: tuple[str, ...] = ()
-    while way is not None:
+    while True:
         try:
             order = await _order(hold, way)
         except Refused as no:
             way = await _instead(_channel(way), channels, no)
-        else:
-            channels = order.channels
-            way = None if _arrived(order) else await _other_way(hold, order)
+            continue
+        channels = order.channels
+        instead = None if _arrived(order) else await _other_way(order, rows)
+        if instead is None:
+            return order
+        way = instead
 
 
-async def _order(hold: Hold, way: PayWith | PayerCode) -> Order:
+async def _order(hold: str, way: PayWith | PayerCode) -> Order:
     if isinstance(way, PayWith):
-        return await OpenPayment(hold.id, way.channel)
+        return await OpenPayment(hold, way.channel)
     try:
-        return await PayByCode(hold.id, way)
+        return await PayByCode(hold, way)
     finally:
         way.forget()
+
+
+def what(booking: Hold | Appointment) -> tuple[Row, ...]:
+    """What is paid for, in the rows of the payment page."""
+    return (Row(say("row.department"), booking.department.name),
+            Row(say("row.time"), say("trail.time", day=booking.day, start=booking.start)))
 
 
 def _channel(way: PayWith | PayerCode) -> str:
@@ -58,14 +70,12 @@ async def _instead(refused: str, channels: tuple[str, ...], no: Refused) -> PayW
     return PayWith(choice)
 
 
-async def _other_way(hold: Hold, order: Order) -> PayWith | PayerCode | None:
+async def _other_way(order: Order, rows: tuple[Row, ...]) -> PayWith | PayerCode | None:
     """None: this order was paid. Else how the person wants to pay instead, this order surely closed."""
     end: PayEnd | PayWith | PayerCode = PayEnd.REFUSED
     if order.state is OrderState.OPEN:
         try:
-            end = await Pay(title=_title(order), order=order, rows=(
-                Row(say("row.department"), hold.department.name),
-                Row(say("row.time"), say("trail.time", day=hold.day, start=hold.start))))
+            end = await Pay(title=_title(order), order=order, rows=rows)
         except Left:
             closed = await ClosePayment(order.no)
             if _arrived(closed):                 # they paid while leaving: what they paid for is theirs

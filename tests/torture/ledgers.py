@@ -51,7 +51,7 @@ def _money(town: Outside) -> Iterator[str]:
             yield f"{no}: {paid.came} came for {paid.order.amount}, and it counts"
         kept[paid.order.hold] += paid.came - paid.back
     for hold, held in town.holds.items():
-        owed = bought[hold].fee if hold in bought else 0
+        owed = bought[hold].fee if hold in bought and not bought[hold].due else 0       # due: a doctor booked it, unpaid yet
         if kept[hold] != owed:
             yield f"{hold}: {kept[hold]} kept, {owed} owed"
 
@@ -88,7 +88,8 @@ def _paper(town: Outside) -> Iterator[str]:
         # Who has no valid card is offered nothing by a machine; the hospital must still know that it owes them paper.
         offered = town.patients[booked.appointment.patient].name in CARDLESS \
             and not town.hospital.paper_state(booked).delivered
-        if booked.appointment.state == "booked" and ("registration", code) not in whole and not offered:
+        if booked.appointment.state == "booked" and not booked.appointment.due and ("registration", code) not in whole \
+                and not offered:
             yield f"{code}: booked, and nobody has a ticket"
         if booked.refund and ("refund", code) not in whole and not offered:
             yield f"{code}: given back, and nobody has a slip"

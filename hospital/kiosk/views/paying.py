@@ -18,8 +18,9 @@ _CODE_HEADER = {"in": "header", "name": "Payer-Code", "schema": {"type": "string
 
 @act(router, "/orders", wire.Order, ("unknown_hold", "hold_ended", "channel_refused", "channel_away"), atomic=False)
 def open_order(request: Request, body: wire.NewOrder) -> wire.Order:
-    """Open the payment of a held number. After channel_away, the same key goes on with the same order."""
-    hold = acquaintance.own_hold(request.auth, body.hold)
+    """Open the payment of a held number, or of one that a doctor booked (`due`). After channel_away, the same key goes on
+    with the same order."""
+    hold = acquaintance.payable(request.auth, body.hold, request.headers["Idempotency-Key"])
     with asking.in_turn():
         return answers.order(ordering.open_order(hold, body.channel, request.auth.name,
                                                  request.headers["Idempotency-Key"]))
@@ -35,7 +36,7 @@ def charge(request: Request, body: wire.NewOrder) -> wire.Order:
     code = request.headers.get("Payer-Code", "")
     if code and not _PAYER_CODE.fullmatch(code):
         raise Refusal("bad_request", where=["header.Payer-Code"])
-    hold = acquaintance.own_hold(request.auth, body.hold)
+    hold = acquaintance.payable(request.auth, body.hold, request.headers["Idempotency-Key"])
     with asking.in_turn():
         return answers.order(ordering.charge(hold, body.channel, code, request.auth.name,
                                              request.headers["Idempotency-Key"]))

@@ -62,7 +62,7 @@ def cancel(request: Request, appointment: int) -> wire.Cancelled:
     return wire.Cancelled(appointment=answers.appointment(done), refund=answers.refund_of(done))
 
 
-@act(router, "/papers", wire.Copy, ("unknown_appointment", "unknown_paper"))
+@act(router, "/papers", wire.Copy, ("unknown_appointment", "unknown_paper", "unpaid"))
 def issue(request: Request, body: wire.NewPaper) -> wire.Copy:
     """Take the number of a paper that is about to be printed: 1 is the original."""
     found = _appointment(body.appointment)
