@@ -46,7 +46,7 @@ def _money(hospital: Row, payment: list[Row], said: list[str]) -> Iterator[str]:
         yield f"Order {no} was paid, and the hospital does not know it."
     bought = {order["appointment"] for order in hospital["orders"]}
     for one in hospital["appointments"]:
-        if one["fee"] and one["code"] not in bought:
+        if one["fee"] and not one["due"] and one["code"] not in bought:
             yield f"Booking {one['code']} was never paid."
     for refund in hospital["refunds"]:
         if not any(f"{refund['amount'] // 100}.{refund['amount'] % 100:02d}" in text for text in said):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -101,7 +101,7 @@ class Staff:
 
 
 class Others:
-    """Everybody but the patient. `do` takes one of the deeds by its name."""
+    """Everybody but the patient."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -109,14 +109,13 @@ class Others:
         self.bookings: list[str] = []           # codes of what is booked for others than the patient
 
     def do(self, deed: str) -> None:
-        deeds: dict[str, Callable[[], object]] = {
-            "the patient books by app": lambda: self._books_by_app(HERE), "three neighbours wait": self._neighbours_wait,
-            "a doctor sits": self._doctor_sits, "the doctor calls": self._doctor_calls,
-            "the doctor calls them all": self._doctor_calls_all, "the doctor skips": self._doctor_skips,
-            "the child has a file": self._child, "the office moves tomorrow": self._office_moves}
-        deeds[deed]()
+        """One of DEEDS."""
+        DEEDS[deed](self)
 
     # On the phone.
+
+    def _patient_books(self) -> None:
+        self._books_by_app(HERE)
 
     @cached_property
     def _app(self) -> App:
@@ -192,3 +191,16 @@ class Others:
 
     def _key(self) -> str:
         return f"others-{next(self._numbers)}"
+
+
+DEEDS: Mapping[str, Callable[[Others], None]] = {
+    "the patient books by app": Others._patient_books,
+    "three neighbours wait": Others._neighbours_wait,
+    "a doctor sits": Others._doctor_sits,
+    "the doctor calls": Others._doctor_calls,
+    "the doctor calls them all": Others._doctor_calls_all,
+    "the doctor skips": Others._doctor_skips,
+    "the child has a file": Others._child,
+    "the office moves tomorrow": Others._office_moves,
+}
+"""What others can do, by the names that plays have for it."""

@@ -15,6 +15,10 @@ import pytest
 from PIL import Image
 
 from kiosk.audit import disagreements
+from kiosk.journeys import tiles
+from kiosk.others import DEEDS
+from kiosk.plays import PLAYS
+from kiosk.robot import TOWN
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 1536          # bytes of a ticket: 115200 Bd carry them in 0.14 s
@@ -116,6 +120,35 @@ def test_reprint_is_a_copy_and_says_so(demo: Demo) -> None:
     assert played.books["agree"] is True
 
 
+def test_check_in_among_others_in_english_and_lying(demo: Demo) -> None:
+    played = demo("checkin", "--lang", "en", "--orientation", "landscape")
+    assert played.pages == ["welcome", "present", "done", "welcome"]
+    assert played.books["patient"]["touches"] == 2
+    [told] = played.books["patient"]["told"]
+    [slip] = played.papers
+    assert "You are checked in" in told["texts"] and "3" in told["texts"], "three neighbours wait before them"
+    assert "签到凭条" in slip and "Check-in slip" in slip and "补打" not in slip
+    mine = [one for one in played.books["hospital"]["places"] if one["appointment"] not in played.books["others"]]
+    assert [str(one["number"]) for one in mine] == [told["number"]] and len(played.books["others"]) == 3
+    assert played.books["agree"] is True and played.books["differences"] == []
+
+
+def test_blood_draw_in_large_letters(demo: Demo) -> None:
+    played = demo("blood", "--size", "large")
+    assert played.pages == ["welcome", "present", "time", "confirm", "confirm", "done", "welcome"]
+    [draw] = played.books["hospital"]["examinations"]
+    [slip] = played.papers
+    assert "采血预约单" in slip and "生化全套" in slip and draw["slips"] == 1
+    assert any(draw["code"] in text for text in played.books["patient"]["told"][0]["texts"])
+    assert played.books["agree"] is True
+
+
+def test_every_journey_has_a_play() -> None:
+    offered = {str(tile.value) for tile in tiles()}
+    assert offered and offered <= set(PLAYS)
+    assert all(deed in DEEDS for play in PLAYS.values() for page, deed in play if page == TOWN)
+
+
 def test_a_journey_that_is_none_is_said(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "kiosk", "demo", "dance", "--out", str(tmp_path / "out")], cwd=ROOT,
                           capture_output=True, text=True, timeout=300)
@@ -193,3 +226,88 @@ def test_books_that_disagree_speak(demo: Demo, plant: Callable[[Books], None], s
     assert disagreements(books) == []
     plant(books)
     assert any(sentence in found for found in disagreements(books)), disagreements(books)
+
+
+# The same of the other journeys: a booking made on a phone, a visit that was moved, a child's, one that a doctor booked.
+
+
+def ticket(code: str, number: int, file: str, kind: str = "挂号凭条", copy: bool = False) -> dict[str, Any]:
+    text = "\n".join((kind, *(("补打",) if copy else ()), str(number), file, code))
+    return {"text": text, "codes": [], "cut": True}
+
+
+def town(**more: Any) -> Books:
+    """Booked by app, checked in at this machine as the second of the line; somebody else is its first."""
+    booking = {"code": "A1", "record_no": "9001", "department": "GP", "number": 7, "state": "arrived", "fee": 0,
+               "channel": "app", "changed": False, "due": False}
+    place = {"appointment": "A1", "record_no": "9001", "department": "GP", "number": 2, "state": "waiting"}
+    return {"hospital": {
+        "appointments": [booking, {**booking, "code": "A2", "record_no": "9002", "number": 8}], "orders": [], "refunds": [],
+        "examinations": [], "papers": [], "places": [place, {**place, "appointment": "A2", "number": 1}]},
+        "payment": [], "paper": [ticket("A1", 2, "", "签到凭条")], "others": ["A2"],
+        "patient": {"told": [{"number": "2", "texts": ["签到成功"]}]}, **more}
+
+
+def no_slip(books: Books) -> None:
+    books["paper"].clear()
+
+
+def another_place_on_the_slip(books: Books) -> None:
+    books["paper"][0]["text"] = books["paper"][0]["text"].replace("2", "5")
+
+
+def another_place_told(books: Books) -> None:
+    books["patient"]["told"][0]["number"] = "1"
+
+
+def a_fee_that_nobody_paid(books: Books) -> None:
+    books["hospital"]["appointments"][0]["fee"] = 2000
+
+
+def tickets(books: Books, *sheets: dict[str, Any]) -> None:
+    books["paper"] += sheets
+    books["hospital"]["papers"] += [{"appointment": "A1", "kind": "registration", "copy": at, "outcome": "printed"}
+                                    for at in range(1, len(sheets) + 1)]
+
+
+def a_ticket_for_the_guardian(books: Books) -> None:
+    tickets(books, ticket("A1", 7, "9000"))
+
+
+def a_copy_and_no_original(books: Books) -> None:
+    tickets(books, ticket("A1", 7, "9001", copy=True))
+
+
+def the_old_number_on_the_new_ticket(books: Books) -> None:
+    books["hospital"]["appointments"][0]["changed"] = True
+    tickets(books, ticket("A1", 3, "9001"), ticket("A1", 3, "9001", copy=True))
+
+
+@pytest.mark.parametrize(("plant", "sentence"), [
+    (no_slip, "0 slips were printed"),
+    (another_place_on_the_slip, "1 slips were printed, not each with its number"),
+    (another_place_told, "The patient was told number 1"),
+    (a_fee_that_nobody_paid, "was never paid"),
+    (a_ticket_for_the_guardian, "file 9001 is not on its ticket"),
+    (a_copy_and_no_original, "has 0 original tickets"),
+    (the_old_number_on_the_new_ticket, "number 7 is not on its ticket"),
+], ids=lambda value: value.__name__ if callable(value) else "")
+def test_books_of_other_journeys_that_disagree_speak(plant: Callable[[Books], None], sentence: str) -> None:
+    books = town()
+    assert disagreements(books) == []
+    plant(books)
+    assert any(sentence in found for found in disagreements(books)), disagreements(books)
+
+
+def test_a_visit_that_moved_may_have_been_told_with_its_number_of_before() -> None:
+    books = town()
+    books["hospital"]["appointments"][0]["changed"] = True
+    books["patient"]["told"].insert(0, {"number": "3", "texts": []})
+    tickets(books, ticket("A1", 3, "9001"), ticket("A1", 7, "9001", copy=True))
+    assert disagreements(books) == []
+
+
+def test_what_is_due_still_is_no_disagreement() -> None:
+    books = town()
+    books["hospital"]["appointments"][0] |= {"fee": 2000, "due": True, "channel": "consulting"}
+    assert disagreements(books) == []
