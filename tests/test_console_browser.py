@@ -13,9 +13,10 @@ from selenium.webdriver.support.ui import Select
 
 from browser import Browser, served, told
 from console_fixtures import RIGHT
+from hospital.care.models import Practitioner
 from hospital.outpatient.models import Template
 from hospital.queueing import boards
-from hospital.queueing.models import Room
+from hospital.queueing.models import Room, Ticket
 from hospital.registrar import rights
 from hospital.registrar.rights import Role
 from hospital_fixtures import Hospital
@@ -209,6 +210,44 @@ def test_a_board_without_a_line_asks(browser: Browser, hospital: Hospital) -> No
     assert browser.driver.execute_script("return document.body.dataset.line") is None
     area.calls(1)
     area.closes()
+
+
+_LAID = """
+const wide = (one, box) => one.left >= box.left - 1 && one.right <= box.right + 1;
+const inside = (one, box) => wide(one, box) && one.top >= box.top - 1 && one.bottom <= box.bottom + 1;
+const shown = [...document.querySelectorAll("[data-part]")].filter((one) => !one.hidden);
+return [shown.length, document.getElementById("leaf").textContent, shown.every((part) =>
+  inside(part.getBoundingClientRect(), document.getElementById("board").getBoundingClientRect()) &&
+  [...part.querySelectorAll("h2 > span, .call > span, .rest, .next p")].every((line) =>
+    inside(line.getBoundingClientRect(), part.getBoundingClientRect()) &&
+    wide(line.getBoundingClientRect(), line.closest("[data-part] > *").getBoundingClientRect())))];
+"""
+
+
+@pytest.mark.parametrize("queues, leaves", [(1, ""), (5, ""), (8, ""), (11, "1 / 2")])
+def test_however_many_queues_there_are_all_of_them_are_seen(browser: Browser, hospital: Hospital, queues: int,
+                                                            leaves: str) -> None:
+    areas = [Area(hospital, practitioner=Practitioner.objects.create(
+        code=f"Q{at}", name_zh="欧阳测试", name_en="Ouyang Ceshi", title="chief"), kind="expert") for at in range(queues)]
+    doctors = []
+    for at, area in enumerate(areas):
+        area._rooms = 10 * at
+        doctors.append(area.opens())
+        for _ in range(6):
+            area.comes(patient=hospital.patient(name="测试甲"))
+        doctors[-1].next()
+    Room.objects.filter(pk=doctors[0].room.pk).update(name_zh="心血管内科慢病管理门诊第 11 诊室")
+    with told():
+        browser.driver.set_window_size(1920, 1080)
+        browser.open(f"/console/board/{boards.key('2F-B')}")
+        shown = -(-queues // 2) if leaves else queues
+        browser.until(lambda: browser.driver.execute_script(_LAID) == [shown, leaves, True])
+        if leaves:
+            doctors[-1].next()
+            browser.until(lambda: browser.find(".call.fresh b").text == str(Ticket.objects.get(
+                state="called", practitioner=doctors[-1].who).number))
+            assert browser.driver.execute_script(_LAID) == [queues - shown, "2 / 2", True], "its leaf is turned to at once"
+        browser.driver.set_window_size(1440, 1000)
 
 
 def test_the_figures_are_downloaded_as_csv(office: Browser, hospital: Hospital) -> None:

@@ -143,8 +143,8 @@ def test_the_corridor_shows_every_department_in_one_line(area: Area, desk: Desk)
     area.comes()
     desk.sit()
     told = Client().get(f"/console/board/{boards.key('')}/state").content.decode()
-    row = re.sub(r"<[^>]+>|\s+", " ", told.split("<tbody>")[1]).split()
-    assert row == ["心血管内科", "2", "1"]
+    row = re.sub(r"<[^>]+>|\s+", " ", told).split()
+    assert row == ["心血管内科", "候诊", "2", "开放诊室", "1"]
     listed = staff(Role.OFFICE).get("/console/boards").content.decode()
     assert listed.count("/console/board/") == 2 * 3, "the corridor, the area, the department"
 

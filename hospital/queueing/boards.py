@@ -68,9 +68,10 @@ class Board:
 
 
 def board(place: int | str) -> Board:
-    """The board of a department (its id) or of a waiting area (its name: the rooms say which area they are in)."""
+    """The board of a department (its id) or of a waiting area (its name: the rooms say which area they are in). A queue in
+    which nobody sits, waits or is called is not on it."""
     queues = list(_queues(place).select_related("department", "practitioner"))
-    return Board(version(queues), tuple(_line(queue, place) for queue in queues))
+    return Board(version(queues), tuple(line for line in (_line(queue, place) for queue in queues) if line))
 
 
 def version(queues: Iterable[Queue]) -> str:
@@ -104,7 +105,8 @@ def corridor() -> list[Corridor]:
     waits = {queue.pk: 0 for queue in queues}
     for queue in Ticket.objects.filter(queue__in=waits, state=Ticket.State.WAITING).values_list("queue", flat=True):
         waits[queue] += 1
-    alarmed = set(Alarm.objects.filter(queue__in=open_, over_at=None).values_list("queue__department", flat=True))
+    surge = Alarm.objects.filter(queue__in=open_, over_at=None, kind=Alarm.Kind.SURGE)
+    alarmed = set(surge.values_list("queue__department", flat=True))
     departments: dict[int, Department] = {queue.department_id: queue.department for queue in queues}
     summed = [(one, sum(waits[queue.pk] for queue in queues if queue.department_id == one.pk),
                sum(open_[queue.pk] for queue in queues if queue.department_id == one.pk))
@@ -144,7 +146,7 @@ def _queues(place: int | str) -> QuerySet[Queue]:
         id__in=elsewhere.exclude(queue__in=here.values("queue")).values("queue"))
 
 
-def _line(queue: Queue, place: int | str) -> Line:
+def _line(queue: Queue, place: int | str) -> Line | None:
     lines = Lines(queue)
     order = lines.order()[:NEXT]
     waiting = {one.pk: one for one in Ticket.objects.select_related("patient").filter(pk__in=order)}
@@ -153,13 +155,15 @@ def _line(queue: Queue, place: int | str) -> Line:
     missed = (Ticket.objects.filter(queue=queue, state=Ticket.State.MISSED).order_by("number")
               .values_list("number", flat=True))
     open_ = list(Sitting.objects.filter(queue=queue, ended_at=None).values_list("paused_at", flat=True))
+    if not (open_ or order or inside or missed):
+        return None
     doctor = queue.practitioner
     return Line(
         queue.pk, queue.department.name_zh, queue.department.name_en, queue.kind, doctor.name_zh if doctor else "",
         doctor.name_en if doctor else "", tuple(_called(one) for one in inside if place in ("", one.room.area)
                                                 or isinstance(place, int)),
         tuple(Next(waiting[pk].number, mask_name(waiting[pk].patient.name)) for pk in order if pk in waiting),
-        tuple(missed), len(lines.line), lines.wait(len(lines.line)), bool(open_) and None not in open_)
+        tuple(missed), len(lines.line), lines.wait(len(lines.line)) if order else None, bool(open_) and None not in open_)
 
 
 def _called(one: Ticket) -> Called:

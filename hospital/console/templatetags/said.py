@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django import template
-from django.utils.html import conditional_escape
 
 from hospital import clock
 from hospital.care.masking import mask_name
@@ -24,7 +23,7 @@ register.filter("yuan", yuan)
 def t(context: dict[str, Any], zh: str, en: str, **words: Any) -> str:
     """The sentence in the reader's language, its {words} filled in."""
     sentence = Both(zh, en).say(context["language"])
-    return conditional_escape(sentence.format(**words) if words else sentence)
+    return sentence.format(**words) if words else sentence
 
 
 @register.filter
@@ -40,7 +39,13 @@ def at(table: Any, key: str) -> Any:
 @register.simple_tag(takes_context=True)
 def chosen(context: dict[str, Any], thing: Any, field: str) -> str:
     """What was chosen in this field of a record: {% chosen session "state" %}."""
-    return conditional_escape(choices.chosen(thing, field).say(context["language"]))
+    return choices.chosen(thing, field).say(context["language"])
+
+
+@register.simple_tag(takes_context=True)
+def in_words(context: dict[str, Any], thing: Any, field: str) -> str:
+    """Of a record that has a field in both languages: {% in_words line "department" %}."""
+    return str(getattr(thing, f"{field}_{context['language']}"))
 
 
 @register.filter

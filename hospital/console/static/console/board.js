@@ -6,6 +6,9 @@ const PERIOD = 1500;         // ms between two questions: the answer is mostly "
 const ANEW = 30000;          // ms after which it is asked anew: estimates change without a call
 const PATIENCE = 5000;       // ms without an answer before the board says so
 const SILENCE = 12000;       // ms without a word, not even a breath, after which the line is dead
+const LEAF = {queue: 8, department: 16};     // so many at once: more of them take turns
+const SINGLE = {queue: 6, department: 8};    // so many below one another; more stand in two columns
+const TURN = 10000;          // ms that each leaf is seen
 const RETRY = [2000, 30000]; // ms until the line is tried again: first, and at most
 
 const board = document.getElementById("board");
@@ -16,6 +19,8 @@ let version = "";
 let spoken = null;           // ticket -> times called
 let whole = 0;
 let heard = Date.now();
+let leaf = 0;
+let turned = Date.now();
 
 function listen() {
   if (!document.body.dataset.line) return;
@@ -63,6 +68,29 @@ function show(state, of) {
   board.innerHTML = state;
   version = of;
   speak();
+  lay();
+}
+
+// Everything is on the screen, or has its turn; what was called just now is on it at once. Names that are longer than their
+// place are written smaller, never cut.
+function lay() {
+  const parts = [...board.querySelectorAll("[data-part]")];
+  const kind = parts.length ? parts[0].classList[0] : "queue";
+  const leaves = Math.max(1, Math.ceil(parts.length / LEAF[kind]));
+  const each = Math.ceil(parts.length / leaves);
+  const fresh = parts.findIndex((part) => part.querySelector(".fresh"));
+  if (fresh >= 0) [leaf, turned] = [Math.floor(fresh / each), Date.now()];
+  leaf %= leaves;
+  parts.forEach((part, at) => { part.hidden = Math.floor(at / each) !== leaf; });
+  board.dataset.columns = Math.min(each, parts.length) > SINGLE[kind] ? "2" : "1";
+  document.getElementById("leaf").textContent = leaves > 1 ? `${leaf + 1} / ${leaves}` : "";
+  for (const line of board.querySelectorAll("h2, .doctor, .call")) {
+    line.style.setProperty("--fit", "1");
+    const inside = line.firstElementChild;
+    const style = getComputedStyle(line);
+    const room = line.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    if (inside && inside.offsetWidth > room) line.style.setProperty("--fit", String(room / inside.offsetWidth));
+  }
 }
 
 function speak() {
@@ -94,11 +122,17 @@ async function live() {
     }
   }
   document.getElementById("lost").hidden = Date.now() - heard < (told ? SILENCE : PATIENCE);
+  if (Date.now() - turned > TURN) {
+    [leaf, turned] = [leaf + 1, Date.now()];
+    board.querySelectorAll(".fresh").forEach((call) => call.classList.remove("fresh"));
+    lay();
+  }
   const now = new Date();
   document.getElementById("time").textContent =
     `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
   setTimeout(live, PERIOD);
 }
 
+addEventListener("resize", lay);
 listen();
 live();
