@@ -14,6 +14,18 @@ from hospital.queueing.models import Room, Ticket
 from hospital_fixtures import Hospital
 
 
+def booked(hospital: Hospital, session: Schedule, patient: Patient | None = None, at: int = 0, days_before: int = 1,
+           ) -> Appointment:
+    """A booking for a session's so-manieth half hour, made so many days ago."""
+    start = session.start + at * dt.timedelta(minutes=30)
+    slot = Slot.objects.filter(schedule=session, start=start, booked=False).first()
+    Slot.objects.filter(pk=slot.pk).update(booked=True)
+    return Appointment.objects.create(
+        code=numbers.appointment_code(session.day), patient=patient or hospital.patient(), slot=slot,
+        department=session.department, day=session.day, half=session.half, fee=session.fee,
+        booked_at=hospital.time.now() - dt.timedelta(days=days_before))
+
+
 class Area:
     """One department's waiting area, its session from nine to eleven, places to spare."""
 
@@ -25,14 +37,7 @@ class Area:
     def booking(self, at: int = 0, booked_days_before: int = 1, patient: Patient | None = None,
                 session: Schedule | None = None) -> Appointment:
         """A booking for the so-manieth half hour, made so many days before."""
-        session = session or self.session
-        start = session.start + at * dt.timedelta(minutes=30)
-        slot = Slot.objects.filter(schedule=session, start=start, booked=False).first()
-        Slot.objects.filter(pk=slot.pk).update(booked=True)
-        return Appointment.objects.create(
-            code=numbers.appointment_code(session.day), patient=patient or self.hospital.patient(), slot=slot,
-            department=session.department, day=session.day, half=session.half, fee=session.fee,
-            booked_at=self.time.now() - dt.timedelta(days=booked_days_before))
+        return booked(self.hospital, session or self.session, patient, at, booked_days_before)
 
     def comes(self, at: int = 0, **words: Any) -> Ticket:
         """Somebody books and checks in now."""

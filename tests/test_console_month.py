@@ -101,7 +101,7 @@ def test_what_the_templates_mean_is_seen_before_it_is_planned_and_planned_at_onc
     shown = office.does("plan")
     assert "新排了 4 个草稿" in shown and "待审 1" in on(MONDAY, shown)
     assert days(state="draft") == [MONDAY + week * WEEK for week in range(4)], "of this month, and no day besides"
-    assert steps() == ["按模板排班 2026-12"]
+    assert steps() == ["按模板排班：2026-12"]
     assert "新排了 0 个草稿" in office.does("plan")
 
 
@@ -146,7 +146,7 @@ def test_one_day_is_left_out_and_stays_out_until_it_is_restored(office: Office, 
     assert MONDAY not in days(), "no planning brings it back"
     shown = office.restores(Omission.objects.get())
     assert MONDAY in days(state="draft") and "待审 1" in on(MONDAY, shown)
-    assert steps() == ["按模板排班 2026-12", "取消单日出诊", "按模板排班 2026-12", "恢复单日出诊"]
+    assert steps() == ["按模板排班：2026-12", "取消单日出诊", "按模板排班：2026-12", "恢复单日出诊"]
     left = Step.objects.get(what="取消单日出诊")
     assert (left.after["day"], left.after["template_id"]) == (str(MONDAY), expert.pk)
 
@@ -174,7 +174,7 @@ def test_a_week_is_copied_over_the_month(office: Office, expert: Template, hospi
     copy = Template.objects.get(date=wednesday + WEEK)
     assert (copy.practitioner, copy.kind, copy.start, copy.end, copy.places, copy.fee) == (
         hospital.doctor, "special", 510, 690, 2, 3000)
-    assert "单日" in on(wednesday + WEEK, shown) and steps()[-1] == "复制 2026-12-07 一周"
+    assert "单日" in on(wednesday + WEEK, shown) and steps()[-1] == "复制一周：2026-12-07"
     assert "复制了 0 场" in office.does("copy", monday=MONDAY, to=[MONDAY + WEEK])
     for wrong in ({"to": []}, {"to": ["2027-05-03"]}, {"monday": "x"}, {"monday": "2026-12-08"}):
         office.does("copy", **{"monday": MONDAY, "to": [MONDAY + WEEK], **wrong})
@@ -201,7 +201,7 @@ def test_a_holiday_takes_its_drafts_away_and_an_exchanged_saturday_gets_them(off
     assert days(state="draft")[0] == saturday and "调休" in on(saturday, shown) and "周一" in on(saturday, shown)
     office.does("holiday", day=MONDAY, means="ordinary")
     assert MONDAY in days(state="draft") and not Holiday.objects.filter(day=MONDAY).exists()
-    assert steps() == ["按模板排班 2026-12", "设置节假日", "设置节假日", "设置节假日"]
+    assert steps() == ["按模板排班：2026-12", "设置节假日", "设置节假日", "设置节假日"]
     assert Step.objects.filter(what="设置节假日").order_by("pk").last().before["name"] == "测试节"
     for wrong in ({"day": ""}, {"means": "7"}, {"day": "2026-11-19"}):
         office.does("holiday", **{"day": MONDAY, "means": "holiday", **wrong})

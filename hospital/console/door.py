@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from hospital import clock
+from hospital.console.choices import role_words
 from hospital.console.words import language
 from hospital.registrar import rights
 
@@ -68,7 +69,7 @@ def show(request: HttpRequest, template: str, status: int = 200, **words: Any) -
 
     return render(request, f"console/{template}", {
         "language": language(request), "menu": entries(request.user), "hospital": settings.HOSPITAL_NAME[language(request)],
-        "now": clock.now(), "user_roles": [role.label for role in rights.Role if role in rights.roles(request.user)],
+        "now": clock.now(), "user_roles": [role_words(role) for role in rights.Role if role in rights.roles(request.user)],
         **words}, status=status)
 
 

@@ -31,7 +31,7 @@ class Plans:
     """What planning came to."""
 
     made: int = 0
-    clashes: list[str] = field(default_factory=list)
+    clashes: list[Schedule] = field(default_factory=list)       # not planned, for the doctor works elsewhere then
 
 
 def plan(first: dt.date, last: dt.date, department: int | None = None) -> Plans:
@@ -61,7 +61,7 @@ def _plan_day(templates: Sequence[Template], day: dt.date, paces: dict[int, int]
             continue
         known.add(_key(schedule))
         if any(start < schedule.end and schedule.start < end for start, end in spans):
-            plans.clashes.append(f"{schedule} {clock.local(schedule.start):%H:%M}")
+            plans.clashes.append(schedule)
             continue
         spans.append((schedule.start, schedule.end))
         fresh.append(schedule)

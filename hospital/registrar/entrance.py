@@ -33,7 +33,8 @@ class ConsoleEntrance(AuthenticationForm):
         barred = [wait for wait in map(_attempt, who) if wait]
         if barred:
             minutes = -(-int(max(barred).total_seconds()) // 60)
-            raise forms.ValidationError(f"密码错误次数过多，请在 {minutes} 分钟后再试。", code="barred")
+            raise forms.ValidationError("密码错误次数过多，请在 %(minutes)s 分钟后再试。", code="barred",
+                                        params={"minutes": minutes})
         words: dict[str, Any] = super().clean()
         Attempts.objects.filter(pk__in=who).delete()
         return words

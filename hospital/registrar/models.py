@@ -43,9 +43,3 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"{self.who} {self.what}"
-
-    @property
-    def changes(self) -> list[tuple[str, tuple[str, str]]]:
-        """(field, (before, after)) in the fields' order; "—" where there was or is none."""
-        return [(name, (str(self.before.get(name, "—")), str(self.after.get(name, "—"))))
-                for name in {**self.before, **self.after}]

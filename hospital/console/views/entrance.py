@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hospital.console.door import page, sealed, show
-from hospital.console.words import LANGUAGE
+from hospital.console.words import LANGUAGE, Both
 from hospital.registrar.entrance import ConsoleEntrance
 
 
@@ -19,7 +19,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         auth.login(request, form.get_user())     # a new session: one planted before is worth nothing
         return sealed(redirect(_inside(request)))
-    return sealed(show(request, "login.html", form=form, next=request.GET.get("next", "")))
+    return sealed(show(request, "login.html", trouble=_trouble(form), next=request.GET.get("next", "")))
 
 
 @require_POST
@@ -39,6 +39,17 @@ def language(request: HttpRequest) -> HttpResponse:
 @page("home")
 def home(request: HttpRequest) -> HttpResponse:
     return show(request, "home.html")
+
+
+def _trouble(form: ConsoleEntrance) -> Both | None:
+    """Why they are not in."""
+    if not form.errors:
+        return None
+    barred = next((one for one in form.non_field_errors().as_data() if one.code == "barred"), None)
+    if barred:
+        minutes = barred.params["minutes"]
+        return Both(f"密码错误次数过多，请在 {minutes} 分钟后再试。", f"Too many wrong passwords; please try again in {minutes} min.")
+    return Both("账号或密码不对（密码区分大小写）。", "User name or password is not right (a password has small and large letters).")
 
 
 def _inside(request: HttpRequest) -> str:

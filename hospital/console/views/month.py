@@ -101,7 +101,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def plan(request: HttpRequest, department: int) -> HttpResponse:
     """POST month: what the templates mean becomes drafts."""
     of, month = get_object_or_404(Department, pk=department), _month(request)
-    with trail.act(request, f"按模板排班 {month}", of):
+    with trail.act(request, f"按模板排班：{month}", of):
         pass
     return _done(request, of, month, _planned(monthly.plan(of, month.first, month.last)))
 
@@ -117,7 +117,7 @@ def copy(request: HttpRequest, department: int) -> HttpResponse:
             raise ValueError
     except ValueError:
         return _page(request, of, month, Told(BAD, trouble=True), status=422)
-    with trail.act(request, f"复制 {monday} 一周", of) as also:
+    with trail.act(request, f"复制一周：{monday}", of) as also:
         copied = monthly.copy(of, monday, to)
         also += copied.made
     if copied.made:
@@ -187,8 +187,8 @@ def holiday(request: HttpRequest, department: int) -> HttpResponse:
             Holiday.objects.filter(day=day).delete()
         else:
             works_as = int(means) if means.isdigit() else None
-            name = form.cleaned_data["name"] or ("放假" if works_as is None else "调休")
-            now, new = Holiday.objects.update_or_create(day=day, defaults={"works_as": works_as, "name": name})
+            now, new = Holiday.objects.update_or_create(day=day, defaults={"works_as": works_as,
+                                                                           "name": form.cleaned_data["name"]})
             also += [now] if new else []
     open_ = monthly.anew(day)
     return _done(request, of, month, Told(
@@ -211,9 +211,10 @@ def _planned(plans: Any) -> Told:
     many = Both(f"新排了 {plans.made} 个草稿。", f"{plans.made} drafts planned.")
     if not plans.clashes:
         return Told(many)
-    named = "；".join(plans.clashes[:_CLASHES])
-    return Told(Both(f"{many.zh}有 {len(plans.clashes)} 场因医生同时在别处出诊而未排：{named}。",
-                     f"{many.en} {len(plans.clashes)} were not, for the doctor works elsewhere then: {named}."), True)
+    named = [(f"{clock.local(one.start):%Y-%m-%d %H:%M}", one.practitioner) for one in plans.clashes[:_CLASHES]]
+    zh, en = "；".join(f"{at} {who.name_zh}" for at, who in named), "; ".join(f"{at} {who.name_en}" for at, who in named)
+    return Told(Both(f"{many.zh}有 {len(plans.clashes)} 场因医生同时在别处出诊而未排：{zh}。",
+                     f"{many.en} {len(plans.clashes)} were not, for the doctor works elsewhere then: {en}."), True)
 
 
 def _month(request: HttpRequest) -> Month:

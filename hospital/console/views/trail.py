@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 
 from hospital import clock
+from hospital.console import steps as steps_words
 from hospital.console.door import page as page_for, show
 from hospital.console.span import Span
 from hospital.registrar.models import Step
@@ -25,4 +26,5 @@ def page(request: HttpRequest) -> HttpResponse:
         steps = steps.filter(who=who)
     shown = Paginator(steps, _ROWS).get_page(request.GET.get("page"))
     people = Step.objects.order_by("who").values_list("who", flat=True).distinct()
-    return show(request, "trail.html", span=span, who=who, people=people, shown=shown)
+    return show(request, "trail.html", span=span, who=who, people=people, shown=shown,
+                rows=[(step, steps_words.what(step), steps_words.fields(step)) for step in shown])
