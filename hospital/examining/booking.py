@@ -1,7 +1,8 @@
 """Booking examinations and draws, moving and cancelling them. Every function runs inside its caller's transaction.
 
-The order of locks is: the person, the booking, then segments in the order of time. Room is taken by one guarded statement
-a segment, so nobody of all who ask at once gets what is not there; a plan that loses one of its segments is taken back.
+The order of locks is: the person, the booking, then segments in the order of time. Room is taken by one guarded
+statement a segment, so of all who ask at once nobody gets what is not there; a plan that loses any of its segments is
+taken back whole.
 """
 
 from __future__ import annotations

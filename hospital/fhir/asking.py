@@ -17,6 +17,7 @@ from hospital.fhir.resources import LETTERS
 from hospital.fhir.words import NUMBER
 
 DAY = dt.timedelta(days=1)
+YEARS = range(1900, 2200)       # at the ends of the calendar there is no day in every zone
 NONE = Q(pk__in=[])
 Filter = Callable[[str], Q]
 """From a parameter's value, one of those between commas, to the rows it means."""
@@ -98,14 +99,15 @@ def span(value: Any, where: str) -> tuple[dt.datetime, dt.datetime]:
     """The stretch that a FHIR date or dateTime means: from, until (not any more). Raises Misasked."""
     try:
         day = dt.date.fromisoformat(value)
-        return clock.at(day, 0), clock.at(day + DAY, 0)
-    except (TypeError, ValueError, OverflowError):
+        if day.year in YEARS:
+            return clock.at(day, 0), clock.at(day + DAY, 0)
+    except (TypeError, ValueError):
         pass
     try:        # in an address, + is a blank
         moment = parse_datetime(value.replace(" ", "+"))
     except (AttributeError, ValueError):
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
         raise Misasked("value", where)
     return moment, moment + dt.timedelta(milliseconds=1)
 

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
@@ -50,6 +51,10 @@ def _answers(view: View) -> View:
             refusal.retry_after = 1
         except Refusal as no:
             refusal = no
+        except RequestDataTooBig:
+            refusal = Misasked("too_long", "body")
+        except SuspiciousOperation:
+            refusal = Misasked("value", "request")
         status, body = outcome(refusal)
         response = _response(body, status)
         if refusal.retry_after:
@@ -114,6 +119,8 @@ def search(request: HttpRequest, type: str, posted: bool = False) -> HttpRespons
     for given in (request.GET, request.POST if posted else QueryDict()):
         for name, values in given.lists():
             asked.setdefault(name, []).extend(map(str, values))
+    if any("\0" in value for values in asked.values() for value in values):
+        raise Misasked("value", "a search parameter")      # no database knows such a character
     unknown = asked.keys() - kind.parameters.keys() - set(_ABOUT_THE_ANSWER)
     if unknown and "handling=strict" in request.headers.get("Prefer", "") or any(":" in name for name in unknown):
         raise Misasked("not_supported", "a search parameter, or its modifier")
@@ -153,19 +160,24 @@ def operate(request: HttpRequest, type: str, name: str) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> Parameters:
+    """Raises Misasked; for halves of characters, too, and for those that no database knows."""
     try:
-        return Parameters.read(json.loads(request.body))
+        body = json.loads(request.body)
+        if "\\u0000" in json.dumps(body, ensure_ascii=False).encode().decode():
+            raise ValueError
     except (ValueError, RecursionError):
         raise Misasked("bad_json", "body") from None
+    return Parameters.read(body)
 
 
 def _once(caller: Caller, request: HttpRequest, asked: Parameters, work: Callable[[], Resource]) -> HttpResponse:
     """The work and its stored answer are one transaction."""
-    key = _key(request, asked)
+    whole = hashlib.sha256(request.path.encode() + b"\0" + request.body).hexdigest()
+    key = _key(request, asked, whole)
     if not key:
         with transaction.atomic():
             return _response(work())
-    claim = claims.begin(caller.claims, key, hashlib.sha256(request.path.encode() + b"\0" + request.body).hexdigest())
+    claim = claims.begin(caller.claims, key, whole)
     if claim.status is not None:
         replay = _response(claim.answer, claim.status)
         replay["Idempotent-Replay"] = "true"
@@ -187,16 +199,15 @@ def _once(caller: Caller, request: HttpRequest, asked: Parameters, work: Callabl
     return _response(body, status)
 
 
-def _key(request: HttpRequest, asked: Parameters) -> str:
-    """The client's own name of this request: a header, or the identifier it gave the appointment."""
+def _key(request: HttpRequest, asked: Parameters, whole: str) -> str:
+    """The client's own name of this request: a header; or, where it gave the appointment an identifier, the request itself,
+    for the same appointment is held, booked and given back under one name."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > 64:
         raise Misasked("value", "Idempotency-Key")
     wanted = asked.one("appointment-resource")
     named = wanted.get("identifier") if isinstance(wanted, dict) and not key else None
-    if not named:
-        return key
-    return "id:" + hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:60]
+    return f"id:{whole[:60]}" if named else key
 
 
 def _bundle(request: HttpRequest, found: Found, links: list[Resource] | None = None) -> Resource:

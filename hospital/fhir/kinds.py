@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -46,8 +47,9 @@ class Kind:
 
 
 def _rows(kind: str, rows: Callable[[], QuerySet[Any]], resource: Callable[[Any, Caller], Resource],
-          filters: Mapping[str, tuple[str, Filter]]) -> Kind:
-    """A type whose resources are the rows of one table."""
+          filters: Mapping[str, tuple[str, Filter]],
+          seen: Mapping[str, tuple[str, Callable[[Caller], Filter]]] = MappingProxyType({})) -> Kind:
+    """A type whose resources are the rows of one table. `seen`: what is not the same for every caller."""
     every = {"_id": ("token", row(kind)), **filters}
 
     def read(caller: Caller, id: str) -> Resource:
@@ -58,9 +60,10 @@ def _rows(kind: str, rows: Callable[[], QuerySet[Any]], resource: Callable[[Any,
         return resource(one, caller)
 
     def search(caller: Caller, asked: Asked, page: slice) -> Found:
-        found = rows().filter(matching(asked, {name: how for name, (_, how) in every.items()})).distinct()
+        how = {name: to for name, (_, to) in every.items()} | {name: to(caller) for name, (_, to) in seen.items()}
+        found = rows().filter(matching(asked, how)).distinct()
         return Found(found.count(), [resource(one, caller) for one in found[page]])
-    return Kind(read, search, {name: how for name, (how, _) in every.items()})
+    return Kind(read, search, {name: how for name, (how, _) in [*every.items(), *seen.items()]})
 
 
 # What tells nothing of any patient.
@@ -82,12 +85,17 @@ def _actor(value: str) -> Q:
     return Q(pk__in=[])
 
 
-def _slot_status(value: str) -> Q:
-    now = clock.now()
-    held = Q(booked=False, held_until__gt=now)
-    stopped = Q(booked=False) & ~Q(schedule__state=Schedule.State.OPEN)
-    return words(value, {"busy": Q(booked=True), "busy-unavailable": stopped, "busy-tentative": held & ~stopped,
-                         "free": roster.free(now) & ~stopped, "entered-in-error": Q(pk__in=[])})
+def _slot_status(caller: Caller) -> Filter:
+    """The same as `resources.slot_status` says of each."""
+    def read(value: str) -> Q:
+        now = clock.now()
+        held = Q(booked=False, held_until__gt=now)
+        stopped = Q(booked=False) & ~Q(schedule__state=Schedule.State.OPEN)
+        free = roster.free(now, registering.shares_of(caller.channel)) & ~stopped
+        return words(value, {"busy": Q(booked=True), "busy-tentative": held & ~stopped, "free": free,
+                             "busy-unavailable": stopped | Q(booked=False) & ~held & ~free,
+                             "entered-in-error": Q(pk__in=[])})
+    return read
 
 
 def _doctors() -> QuerySet[Practitioner]:
@@ -244,9 +252,9 @@ KINDS: Mapping[str, Kind] = {
         "specialty": ("token", token("department__code", DEPARTMENT)),
         "active": ("token", lambda value: words(value, {"true": Q(state=Schedule.State.OPEN),
                                                         "false": ~Q(state=Schedule.State.OPEN)}))}),
-    "Slot": _rows("Slot", _slots, lambda one, _: resources.slot(one), {
-        "schedule": ("reference", row("Schedule", "schedule")), "start": ("date", dates("start")),
-        "status": ("token", _slot_status)}),
+    "Slot": _rows("Slot", _slots, resources.slot, {
+        "schedule": ("reference", row("Schedule", "schedule")), "start": ("date", dates("start"))},
+        seen={"status": ("token", _slot_status)}),
     "Patient": Kind(_patient, _patients, {"identifier": "token", "name": "string"}, posted=True),
     "Appointment": Kind(_appointment, _appointments, {
         "_id": "token", "patient": "reference", "patient:identifier": "token", "date": "date", "status": "token",

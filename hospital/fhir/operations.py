@@ -20,7 +20,7 @@ from hospital.fhir.kinds import Found
 from hospital.fhir.outcome import Misasked
 from hospital.fhir.words import CLINIC, DEPARTMENT
 from hospital.money import cancelling
-from hospital.outpatient import registering
+from hospital.outpatient import referral, registering
 from hospital.refusal import Refusal
 
 LONGEST = 31        # days that one $find may cover
@@ -39,7 +39,7 @@ class Parameters:
         if not isinstance(body, dict) or body.get("resourceType") != "Parameters":
             raise Misasked("bad_json", "Parameters")
         given: dict[str, list[Any]] = {}
-        for one in body.get("parameter") or []:
+        for one in listed(body.get("parameter"), "parameter"):
             if not isinstance(one, dict) or not isinstance(one.get("name"), str):
                 raise Misasked("bad_json", "parameter")
             value = next((value for name, value in one.items() if name.startswith("value") or name == "resource"), None)
@@ -62,8 +62,16 @@ class Parameters:
         return self.given.get(name, [])
 
 
+def listed(given: Any, where: str) -> list[Any]:
+    """What may be there several times; nothing where it is not. Raises Misasked where it is no list."""
+    if not isinstance(given, list | None):
+        raise Misasked("bad_json", where)
+    return given or []
+
+
 def find(caller: Caller, asked: Parameters) -> Found:
-    """Segments with places left, as proposed appointments; with `patient-reference` they are that person's to hold."""
+    """Segments with places left, as proposed appointments; with `patient-reference` they are that person's to hold, those
+    of a referral among them."""
     begin, _ = span(asked.needed("start"), "start")
     _, end = span(asked.needed("end"), "end")
     if end <= begin or end - begin > dt.timedelta(days=LONGEST):
@@ -75,11 +83,20 @@ def find(caller: Caller, asked: Parameters) -> Found:
         person = needed_number("Patient", named, "patient-reference", caller)
         caller.here(person)
     offered, matches = [], []
-    for session in roster.offered(_wanted(asked), days, registering.shares_of(caller.channel)) if days > 0 else []:
+    for session in _offered(_wanted(asked), days, registering.shares_of(caller.channel), person) if days > 0 else []:
         found = [part for part in session.segments if part.left and begin <= part.start < end]
         matches += [appointments.proposed(session, part, caller, person) for part in found]
         offered += [session.schedule] if found else []
     return Found(len(matches), matches[:MOST], appointments.around(offered, caller))
+
+
+def _offered(which: Q, days: int, shares: frozenset[str], person: int) -> list[roster.Session]:
+    """What is left for this person (0: nobody was named)."""
+    sent = referral.sent_to(person) if person else None
+    if sent is None:
+        return roster.offered(which, days, shares)
+    found = [*roster.offered(which & sent, days, shares | {referral.SHARE}), *roster.offered(which & ~sent, days, shares)]
+    return sorted(found, key=lambda one: one.schedule.start)
 
 
 def _wanted(asked: Parameters) -> Q:
@@ -152,7 +169,7 @@ def _of_hold(one: Hold | Appointment) -> bool:
 def _meant(caller: Caller, given: Any, wanted: Any) -> Hold | Appointment:
     """What the reference names, or the resource by its id, or by the number a kiosk has for it."""
     if given is None and wanted.get("id") is None:
-        for one in wanted.get("identifier") or []:
+        for one in listed(wanted.get("identifier"), "appointment-resource.identifier"):
             if (number := numbered(caller, one)) is not None:
                 return appointments.find_numbered(number)
         raise Misasked("required", "appointment-resource.id")

@@ -11,6 +11,7 @@ from hospital.fhir import ids
 from hospital.fhir.callers import Caller
 from hospital.fhir.words import (CLINIC, DEPARTMENT, ID_NUMBER, NS, NUMBER, RECORD_NO, VISIT_CARD, Resource, bilingual,
                                  coded, extension, masked, moment, without_nothing, yuan)
+from hospital.outpatient import registering
 
 LETTERS = {"Organization": "O", "Location": "L", "HealthcareService": "H", "Practitioner": "D", "Schedule": "S",
            "Slot": "N", "Patient": "P"}
@@ -82,18 +83,24 @@ def schedule(one: Schedule) -> Resource:
         "planningHorizon": {"start": moment(one.start), "end": moment(one.end)}})
 
 
-def slot(one: Slot) -> Resource:
-    return {**identity("Slot", one.pk), "schedule": reference("Schedule", one.schedule_id), "status": slot_status(one),
+def slot(one: Slot, caller: Caller) -> Resource:
+    return {**identity("Slot", one.pk), "schedule": reference("Schedule", one.schedule_id),
+            "status": slot_status(one, registering.shares_of(caller.channel)),
             "extension": [extension("queue-number", valuePositiveInt=one.number)],
             "start": moment(one.start), "end": moment(one.end)}
 
 
-def slot_status(one: Slot) -> str:
+def slot_status(one: Slot, shares: frozenset[str]) -> str:
+    """As it is for whoever may give the places of these shares: those kept for others are not free."""
+    now = clock.now()
     if one.booked:
         return "busy"
     if one.schedule.state != Schedule.State.OPEN:
         return "busy-unavailable"
-    return "busy-tentative" if one.held_until and one.held_until > clock.now() else "free"
+    if one.held_until and one.held_until > now:
+        return "busy-tentative"
+    mine = one.share in shares | {""} or one.share_until is not None and one.share_until <= now
+    return "free" if mine else "busy-unavailable"
 
 
 def patient(one: Patient, caller: Caller) -> Resource:

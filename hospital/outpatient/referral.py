@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from django.db.models import QuerySet
 
@@ -31,6 +35,13 @@ def referred(patient: int, department: int) -> bool:
     """Has this person a referral to this department that is not over?"""
     return Referral.objects.filter(patient=patient, department=department, withdrawn_at__isnull=True,
                                    until_day__gte=clock.now().date()).exists()
+
+
+def sent_to(patient: int) -> Q | None:
+    """The sessions, by department and day, that this person was referred to; None: to none. One query."""
+    found = Referral.objects.filter(patient=patient, withdrawn_at__isnull=True, until_day__gte=clock.now().date())
+    days = [Q(department=one.department_id, day__range=(one.from_day, one.until_day)) for one in found]
+    return reduce(or_, days) if days else None
 
 
 def refer(patient: Patient, department: Department, origin: str, from_day: dt.date, until_day: dt.date, by: str,
