@@ -9,10 +9,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from hospital.care.models import Appointment, Patient, Schedule
+from console_fixtures import staff
+from hospital.care.models import Appointment, Patient, Practitioner, Schedule
 from hospital.money.models import Order, Payment
+from hospital.outpatient import family, referral
+from hospital.outpatient.models import Change, Link, Planned, Referral
 from hospital.payments.channel import RefundState
 from hospital.registrar import rights
+from hospital.registrar.models import Step
 from hospital.tending import tend
 from hospital_fixtures import Clock, Hospital, Kiosk, segment
 from paper_channel import PaperChannel
@@ -114,14 +118,67 @@ def test_a_new_session_is_cut_reviewed_opened_and_stopped(desk: Client, hospital
     schedule = Schedule.objects.get()
     assert schedule.slots.count() == 12 and list(schedule.slots.values_list("number", flat=True)) == list(range(1, 13))
     name = segment(schedule)
-    person = hospital.patient()
+    person, office = hospital.patient(), staff(rights.Role.OFFICE)
     assert kiosk.hold(person, name).code == "unknown_segment"
     act(desk, "care/schedule", "open", schedule.pk)
-    assert kiosk.hold(person, name).status == 200
+    assert kiosk.hold(person, name).code == "unknown_segment", "a registrar reviews nothing"
+    act(office, "care/schedule", "open", schedule.pk)
+    assert Planned.objects.get().reviewed_by == "one-office" and kiosk.hold(person, name).status == 200
     assert "12" in desk.get(f"/admin/care/schedule/{schedule.pk}/change/").content.decode()
     act(desk, "care/schedule", "stop", schedule.pk)
-    assert kiosk.hold(hospital.patient(), name).code == "session_stopped"
+    assert Schedule.objects.get().state == "open", "nor stops a session"
+    act(office, "care/schedule", "stop", schedule.pk)
+    assert kiosk.hold(hospital.patient(), name).code == "session_stopped" and Change.objects.get().by == "one-office"
     assert [one.change_message for one in LogEntry.objects.filter(action_flag=2).order_by("pk")] == ["审核通过，开放", "停诊"]
+
+
+def test_a_doctor_is_not_put_at_two_places_at_once_nor_exchanged_by_hand(desk: Client, hospital: Hospital) -> None:
+    there = hospital.session(hospital.skin, days=1, start=8, practitioner=hospital.doctor, kind="expert")
+    words = {"department": hospital.heart.pk, "practitioner": hospital.doctor.pk, "kind": "expert", "day": there.day,
+             "half": "am", "start_0": there.day, "start_1": "08:30", "end_0": there.day, "end_1": "10:00", "fee": 5000,
+             "state": "open", "released_at_0": "2026-11-20", "released_at_1": "07:00", "minutes": 30, "places": 3}
+    assert "已有出诊" in desk.post("/admin/care/schedule/add/", words).content.decode()
+    assert desk.post("/admin/care/schedule/add/", words | {"start_1": "09:00"}).status_code == 302
+    assert Schedule.objects.latest("pk").state == "draft", "whatever was asked for"
+    other = Practitioner.objects.create(code="D2", name_zh="李试", name_en="Li Shi", title="chief")
+    desk.post(f"/admin/care/schedule/{there.pk}/change/", {
+        "practitioner": other.pk, "released_at_0": "2026-11-20", "released_at_1": "07:00", "slots-TOTAL_FORMS": 0,
+        "slots-INITIAL_FORMS": 0})
+    there.refresh_from_db()
+    assert there.practitioner == hospital.doctor
+
+
+def test_a_referral_is_written_down_at_a_desk_and_withdrawn(desk: Client, hospital: Hospital) -> None:
+    person = hospital.patient()
+    words = {"patient": person.pk, "department": hospital.heart.pk, "origin": "青禾社区卫生站", "from_day": "2026-11-20",
+             "until_day": "2026-11-27"}
+    assert "早于开始" in desk.post("/admin/outpatient/referral/add/", words | {"until_day": "2026-11-19"}).content.decode()
+    assert desk.post("/admin/outpatient/referral/add/", words).status_code == 302
+    made = Referral.objects.get()
+    assert made.made_by == "wang" and referral.priority_of(person.pk, hospital.heart.pk, made.from_day)
+    assert desk.post(f"/admin/outpatient/referral/{made.pk}/change/", words).status_code == 403, "written once"
+    act(desk, "outpatient/referral", "withdraw", made.pk)
+    assert not referral.priority_of(person.pk, hospital.heart.pk, made.from_day)
+    assert [one.who for one in Step.objects.all()] and {one.who for one in Step.objects.all()} == {"wang"}
+
+
+def test_a_guardian_is_written_down_at_a_desk_and_the_link_is_ended(desk: Client, hospital: Hospital) -> None:
+    guardian, child = hospital.patient(born=dt.date(1990, 1, 1)), hospital.patient(born=dt.date(2019, 5, 5))
+    page = "/admin/outpatient/link/add/"
+    assert "已成年" in desk.post(page, {"guardian": child.pk, "child": guardian.pk}).content.decode()
+    assert desk.post(page, {"guardian": guardian.pk, "child": child.pk}).status_code == 302
+    assert family.dependants(guardian.pk) == [child] and Link.objects.get().made_by == "wang"
+    act(desk, "outpatient/link", "end", Link.objects.get().pk)
+    assert family.dependants(guardian.pk) == []
+
+
+def test_missed_visits_are_counted_and_not_typed(desk: Client, hospital: Hospital) -> None:
+    person = hospital.patient(no_shows=3)
+    words = {"name": person.name, "card_kind": "resident", "id_number": person.id_number, "sex": "female", "no_shows": 0,
+             "social_cards-TOTAL_FORMS": 0, "social_cards-INITIAL_FORMS": 0}
+    assert desk.post(f"/admin/care/patient/{person.pk}/change/", words).status_code == 302
+    person.refresh_from_db()
+    assert (person.no_shows, person.sex) == (3, "female")
 
 
 def test_what_waits_for_a_person_is_on_one_list(desk: Client, hospital: Hospital, kiosk: Kiosk,

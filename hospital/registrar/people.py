@@ -39,7 +39,7 @@ class PatientAdmin(admin.ModelAdmin):
     list_filter = ("sex", "card_kind")
     search_fields = ("=record_no", "name", "=id_number", "=visit_card", "=phone")
     search_help_text = "病案号、姓名、证件号码、就诊卡号或手机号"
-    readonly_fields = ("record_no", "made_at")
+    readonly_fields = ("record_no", "made_at", "no_shows")      # counted, or forgiven with a reason
     inlines = (SocialCardInline,)
 
     @admin.display(description="姓名", ordering="name")

@@ -76,7 +76,8 @@ outpatient.limit          .    .      .     vacd   .        .          v
 outpatient.departmentrule .    .      .     vacd   .        .          v
 outpatient.holiday        .    .      .     vacd   .        .          v
 outpatient.pace           .    .      .     vacd   .        .          v
-outpatient.referral  v         .      .     v      .        .          v
+outpatient.referral  va        .      .     va     .        .          v
+outpatient.link      va        .      .     v      .        .          v
 outpatient.message   v         .      .     vc     .        .          v
 queueing.priorityclass    .    .      v     vacd   .        .          v
 queueing.privilege   .         .      vacd  v      .        .          v

@@ -12,8 +12,9 @@ from django.http import HttpRequest
 
 from hospital.care import roster
 from hospital.care.models import Department, Practitioner, Schedule, Slot
-from hospital.money import cancelling
-from hospital.registrar.rights import ReadOnly, record
+from hospital.outpatient import rosters, stopping
+from hospital.refusal import Refusal
+from hospital.registrar.rights import ReadOnly, may, record
 from hospital.registrar.yuan import yuan
 
 
@@ -41,14 +42,14 @@ class SlotInline(ReadOnly, admin.TabularInline):
 
 
 class ScheduleForm(forms.ModelForm):
-    """A new session is cut into slots when it is saved; afterwards its times stay."""
+    """A new session is a draft, cut into slots when it is saved; afterwards its times and its doctor stay."""
 
     minutes = forms.IntegerField(label="每时段分钟数", min_value=5, max_value=240, initial=30)
     places = forms.IntegerField(label="每时段号数", min_value=1, max_value=100, initial=5)
 
     class Meta:
         model = Schedule
-        fields = ("department", "practitioner", "kind", "day", "half", "start", "end", "fee", "state", "released_at")
+        fields = ("department", "practitioner", "kind", "day", "half", "start", "end", "fee", "released_at")
 
     def clean(self) -> dict[str, Any]:
         words = super().clean() or self.cleaned_data
@@ -59,6 +60,11 @@ class ScheduleForm(forms.ModelForm):
             raise forms.ValidationError("出诊时间不足一个时段。")
         if start and words.get("day") and start.date() != words["day"]:
             raise forms.ValidationError("开始时间不在出诊日期当天。")
+        if start and end and words.get("practitioner"):
+            try:        # and stays so: the page is one transaction
+                rosters.make_sure_free(words["practitioner"], start, end)
+            except Refusal:
+                raise forms.ValidationError("医师这段时间已有出诊。") from None
         return words
 
 
@@ -80,8 +86,9 @@ class ScheduleAdmin(admin.ModelAdmin):
         return super().get_form(request, obj, change, **({} if obj else {"form": ScheduleForm}), **words)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # Numbers were given out for these times and this price. Stopping is an action, for people must be told.
-        return ("department", "kind", "day", "half", "start", "end", "fee", "state") if obj else ()
+        # Numbers were given out for this doctor, these times and this price. Stopping is an action, for people must be told;
+        # another doctor, or another time, needs their consent: see the console.
+        return ("department", "practitioner", "kind", "day", "half", "start", "end", "fee", "state") if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [SlotInline] if obj else []
@@ -101,16 +108,22 @@ class ScheduleAdmin(admin.ModelAdmin):
                 slots = roster.cut(obj, form.cleaned_data["minutes"], form.cleaned_data["places"])
                 Slot.objects.bulk_create(slots)
 
-    @admin.action(description="审核通过，开放所选出诊", permissions=["change"])
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "review-open")
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "changes-make")
+
+    @admin.action(description="审核通过，开放所选出诊", permissions=["review"])
     def open(self, request: HttpRequest, chosen: QuerySet[Schedule]) -> None:
         for schedule in Schedule.objects.filter(pk__in=chosen.values("pk"), state="draft"):
-            Schedule.objects.filter(pk=schedule.pk, state="draft").update(state="open")
-            record(request, schedule, "审核通过，开放")
+            if rosters.approve([schedule.pk], request.user.get_username()):
+                record(request, schedule, "审核通过，开放")
         self.message_user(request, "已开放。")
 
-    @admin.action(description="停诊所选出诊（通知患者并退费）", permissions=["change"])
+    @admin.action(description="停诊所选出诊（通知患者并退费）", permissions=["stop"])
     def stop(self, request: HttpRequest, chosen: QuerySet[Schedule]) -> None:
         for schedule in Schedule.objects.filter(pk__in=chosen.values("pk")).exclude(state="stopped"):
-            cancelling.stop(schedule)
+            stopping.stop(schedule.pk, request.user.get_username(), "停诊")
             record(request, schedule, "停诊")
         self.message_user(request, "已停诊；已预约的患者将收到通知，费用原路退回。", messages.WARNING)
