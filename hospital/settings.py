@@ -121,6 +121,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000     # a review of everybody's month has a field for each draft
+
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = os.environ.get("HOSPITAL_ZONE", "Asia/Shanghai")
 USE_TZ = True

@@ -12,6 +12,7 @@ import io
 import socket
 import time
 from http.client import HTTPResponse
+from importlib.metadata import version
 from typing import Any
 
 from requests import Session
@@ -90,5 +91,6 @@ def connection(token: str) -> Session:
     session.mount("http://", Adapter())
     session.mount("https://", Adapter())
     # What is packed small may unpack to anything: answers come as they are.
-    session.headers.update({"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"})
+    session.headers.update({"Authorization": f"Bearer {token}", "Accept-Encoding": "identity",
+                            "User-Agent": f"hospital-kiosk/{version('hospital-kiosk')}"})
     return session

@@ -102,3 +102,10 @@ def test_one_review_opens_them(office: Client, expert: Template) -> None:
     assert list(Schedule.objects.values_list("pk", "state")) == [(first.pk, "open")], "what is open cannot be thrown away"
     assert [step.what for step in Step.objects.order_by("pk")] == ["审核开放", "退回排班草稿"]
     assert "没有待审核" in office.get("/console/review").content.decode()
+
+
+def test_a_month_of_the_whole_hospital_is_reviewed_at_once(office: Client, expert: Template) -> None:
+    rosters.plan(TODAY, TODAY + dt.timedelta(days=13))
+    chosen = [one.pk for one in Schedule.objects.all()] + list(range(1_000_000, 1_003_000))
+    assert office.post("/console/review/open", {"drafts": chosen}).status_code == 302
+    assert not Schedule.objects.exclude(state="open").exists()

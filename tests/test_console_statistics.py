@@ -13,6 +13,7 @@ from django.test import Client
 from hospital.care import booking
 from hospital.care.models import Appointment, Hold
 from hospital.console import figures, pictures
+from hospital.kiosk import tokens
 from hospital.kiosk.models import Fact
 from hospital.kiosk.models import Kiosk as Machine
 from hospital.money.models import MachineObligation
@@ -124,6 +125,7 @@ def test_kiosks_at_a_glance(hospital: Hospital, time: Clock, office: Client) -> 
         Kiosk(name)
         Machine.objects.filter(name=name).update(seen_at=time.now(), active=name != "off")
     Machine.objects.filter(name="silent").update(seen_at=time.now() - dt.timedelta(minutes=4))
+    tokens.recognise(tokens.register("well"), "hospital-kiosk/0.1.0")
     news("well", 1, "fails", what="idcard")
     news("well", 2, "works", what="idcard")
     news("well", 3, "refused", request="Print", reason="paper_out")
@@ -142,5 +144,6 @@ def test_kiosks_at_a_glance(hospital: Hospital, time: Clock, office: Client) -> 
         "未报缺纸", "")
     assert "有故障" in rows["faulty"] and "凭条打印机" in rows["faulty"] and "失联" in rows["silent"] and "停用" in rows["off"]
     assert "缺纸" in rows["empty"].replace("未报缺纸", "") and "待人工" in rows["empty"]
+    assert "0.1.0" in rows["well"] and "—" in rows["empty"], "the version of its program, where it has told it"
     part = office.get("/console/kiosks", headers={"X-By-Itself": "1"}).content.decode()
     assert "<html" not in part and "faulty" in part

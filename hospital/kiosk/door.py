@@ -38,7 +38,7 @@ class Request(HttpRequest):
 
 class KioskToken(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Kiosk | None:
-        kiosk = tokens.recognise(token)
+        kiosk = tokens.recognise(token, request.headers.get("User-Agent", ""))
         if kiosk is not None:
             request.kiosk_name = kiosk.name     # type: ignore[attr-defined]  # for the log line
         return kiosk

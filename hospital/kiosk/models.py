@@ -15,6 +15,7 @@ class Kiosk(models.Model):
     active = models.BooleanField("启用", default=True)
     made_at = models.DateTimeField("登记时间")
     seen_at = models.DateTimeField("最近联系", null=True, blank=True)
+    version = models.CharField("程序版本", max_length=20, blank=True, default="", editable=False)
     # How many people it has looked for in the minute that began then.
     finds_since = models.DateTimeField(null=True, editable=False)
     finds = models.PositiveSmallIntegerField(default=0, editable=False)
