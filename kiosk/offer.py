@@ -10,6 +10,7 @@ from kiosk.requests import Option, OutOfService, READERS, Ways, Welcome
 from kiosk.words import say
 
 SHOWN = ("server", "printer", "pay")     # what the welcome page speaks of when it does not work
+SAID = ("terminal",)                     # and when staff have closed it
 DEVICES = (*READERS, "printer")
 EVERYTHING = ("server", "idcard", "scanner", "printer")     # when none of it works, nobody can be helped here
 
@@ -57,8 +58,9 @@ class Offer:
 
     @property
     def ways(self) -> Ways:
-        """How people can say who they are now."""
-        return self._all_ways.without([*self.closed, *self.missing])
+        """How people can say who they are now, and what for."""
+        shut = tuple((tile.value, self.closed[tile.value]) for tile in self._tiles if tile.value in self.closed)
+        return replace(self._all_ways.without([*self.closed, *self.missing]), shut=shut)
 
     def page(self) -> Welcome | OutOfService:
         """What stands on the screen while nobody is here."""
@@ -68,6 +70,7 @@ class Offer:
         if not any(self.works(what) for what in EVERYTHING):
             return OutOfService(title=say("closed.title"), text=say("closed.broken"))
         out = [what for what in SHOWN if what in shut or not self.works(what)]
+        out += [what for what in SAID if what in shut]
         return Welcome(title=say("welcome.title"), services=tuple(map(self._tile, self._tiles)),
                        notices=tuple(say(f"welcome.no_{what}") for what in out), ways=self.ways)
 

@@ -22,7 +22,7 @@ _NURSE: tuple[Step, ...] = (
     ("guide", "new paper"), ("guide", "answer:done"), ("reading", "answer:back"), ("board", "answer:end"),
     ("closed", "shuts"))
 _SIGN_IN: tuple[Step, ...] = (("welcome", "knock"), ("keypad", "number 1001"), ("keypad", "pin 1001"))
-_REGISTER = "option:1"              # on the page of what can be closed
+_REGISTER = "option:2"              # on the page of what can be closed
 _CLOSING: tuple[Step, ...] = (
     *_SIGN_IN, ("board", "leaves"), ("board", "lamp:printer"), ("board", "answer:head"), ("guide", "answer:back"),
     ("board", "lamp:printer"), ("board", "answer:jam"), ("guide", "answer:back"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from kiosk.requests import ChooseFrom, Confirm, Option, OutOfService, Row
+from kiosk.requests import Choose, Confirm, Option, OutOfService, Row
 from kiosk.requests.service import (
     Board, Check, EndVisit, EnterDigits, EnterText, Guide, Lamp, Level, ScreenTest, Section, ShowReading, TouchTest)
-from kiosk.service.menu import BACK, CLOSABLE, ITEMS, STEPS
+from kiosk.journeys import tiles
+from kiosk.service.menu import BACK, ITEMS, STEPS
 from kiosk.visit import Scene
 from kiosk.words import Text, say
 
@@ -47,6 +48,11 @@ VISITS = Section(say("service.last_visits"), tuple(
         say("visit.how", journey=say(f"tile.{journey}"), how=say(f"visit.how.{how}")))
     for at, (journey, how) in enumerate(
         (("register", "done"), ("cancel", "left"), ("reprint", "refused"), ("attend", "open")) * 5)))
+CLOSABLE = (*((name, say(f"function.{name}"), name) for name in ("all", "pay")),
+            *((tile.value, tile.title, tile.icon) for tile in tiles()),
+            *((name, say(f"function.{name}"), name)
+              for name in ("idcard", "social", "stripe", "scanner", "printer", "terminal")))
+SHUT = say("service.is_shut", day=SINCE.date(), start=SINCE, by="1002")
 LINES = tuple(line for _ in range(9) for line in (
     "> 10 bytes aa aa aa 96 69 00 03 20 01 22", "< 15 bytes aa aa aa 96 69 00 08 00 00 9f 00 00 00 00 97",
     "> 10 bytes aa aa aa 96 69 00 03 30 01 32", "< 1295 bytes"))
@@ -91,9 +97,9 @@ def service_scenes() -> dict[str, Scene]:
                                             options=(again, BACK))),
         "service-network": scene(ShowReading(say("tests.network"), say("tests.network_bad"), False, checks=CHECKS,
                                              options=(BACK,))),
-        "service-closing": scene(ChooseFrom(say("service.closing"), tuple(
-            Option(name, say(f"function.{name}"), note=say("service.is_open"), icon=f"function.{name}")
-            for name in CLOSABLE))),
+        "service-closing": scene(Choose(say("service.closing"), tuple(
+            Option(name, title, SHUT if name == "pay" else say("service.is_open"), icon=icon)
+            for name, title, icon in CLOSABLE))),
         "service-touch": scene(TouchTest(say("tests.touch"))),
         "service-colours": scene(ScreenTest(say("tests.screen"))),
         "service-keyboard": scene(EnterText(say("service.new_value", name="idcard_url"),

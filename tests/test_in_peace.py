@@ -171,6 +171,22 @@ def test_whatever_closes_the_machine_a_visit_is_finished_first(core: Core, by: s
     assert core.page() == "closed" and core.stage.idle
 
 
+def test_a_service_that_staff_closed_cannot_be_chosen_by_whoever_puts_a_card_down(core: Core) -> None:
+    told(core, Shut("staff", {"examine": "maintenance", "cancel": "counter"}))
+    core.card("测试甲")
+    options = {option.value: option for option in getattr(core.scene.ask, "options")}
+    assert {name for name, option in options.items() if not option.enabled} == {"examine", "cancel"}
+    assert core.read(options["cancel"].why) == "请到人工窗口办理"
+    core.touch("挂号")
+    assert core.page() == "choose"
+
+
+def test_no_bank_cards_today(core: Core) -> None:
+    assert "银行卡" not in core.words()
+    told(core, Shut("staff", {"terminal": "network"}))
+    assert "今天这里不能刷银行卡" in "".join(core.read(notice) for notice in core.scene.ask.notices)  # type: ignore[attr-defined]
+
+
 def test_new_settings_wait_for_whoever_stands_here(core: Core) -> None:
     ended: list[str] = []
     core.stage.end_program = lambda: ended.append(core.page())

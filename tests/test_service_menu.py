@@ -329,6 +329,13 @@ def test_one_service_is_closed_and_opened_again(enter: Callable[..., Room]) -> N
     assert all(tile.enabled for tile in room.scenes[-1].ask.services)
 
 
+def test_all_that_this_machine_has_can_be_closed(enter: Callable[..., Room]) -> None:
+    room = enter(Role.NURSE)
+    room.enter()
+    offered = [option.value for option in getattr(room.choose("暂停服务"), "options")]
+    assert offered == ["all", "pay", *(tile.value for tile in tiles()), "idcard", "scanner", "printer"]
+
+
 def test_the_whole_machine_is_closed_and_the_menu_still_opens(enter: Callable[..., Room]) -> None:
     room = enter()
     room.enter()

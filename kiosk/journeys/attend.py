@@ -11,7 +11,7 @@ from kiosk.journeys.register import register_for
 from kiosk.journeys.reprint import reprint_for
 from kiosk.journeys.tile import Tile
 from kiosk.journeys.waiting import waiting_for
-from kiosk.requests import Choose, MyQueue, Option
+from kiosk.requests import ChooseService, MyQueue, Option
 from kiosk.words import say
 
 TILE = Tile(order=None, icon="person")
@@ -25,7 +25,7 @@ async def attend() -> None:
     patient = await identify()
     today = await MyQueue(patient.id)
     due = {"checkin": today.ready or today.returns, "waiting": today.standing}
-    service = await Choose(title=say("attend.title", who=patient.name), options=tuple(
+    service = await ChooseService(title=say("attend.title", who=patient.name), options=tuple(
         Option(name, say(f"tile.{name}"), say(f"tile.{name}.note"), icon=ICONS.get(name, name))
         for name in SERVICES if due.get(name, True)))
     await SERVICES[service](patient)

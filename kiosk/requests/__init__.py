@@ -17,7 +17,7 @@ from kiosk.requests.asks import (Ask, Choose, ChooseFrom, ChooseTime, Confirm, D
                                  Pay, PayEnd, PayerCode, PayWith, Row, TakeCard, Trouble, Waiting)
 from kiosk.requests.events import (Answered, CardGone, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews,
                                    Event, PaymentNews, SocialCard, SocialRead)
-from kiosk.requests.presenting import Identify, Shown, TypeInstead, VisitCard, Welcome
+from kiosk.requests.presenting import ChooseService, Identify, Shown, TypeInstead, VisitCard, Welcome
 from kiosk.requests.queue import CheckIn, MyQueue, Rejoin
 from kiosk.requests.examination import BookExam, CancelExam, Examinations, ExamTimes, IssueExamSlip, MoveExam
 from kiosk.requests.outpatient import AnswerOffer, Dependants, SimilarDoctors
@@ -27,7 +27,7 @@ from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
 __all__ = [
     "BookExam", "CancelExam", "ExamTimes", "Examinations", "IssueExamSlip", "MoveExam",
     "Answered", "Appointments", "Ask", "CancelBooking", "CardGone", "CardRead", "CardTrouble", "Choose", "ChooseFrom",
-    "ChooseTime",
+    "ChooseService", "ChooseTime",
     "ClosePayment", "CodeKind", "CodeShown", "Complaint", "Confirm", "ConfirmHold", "Declined", "Departments",
     "DeviceNews", "Do", "Done", "Enroll", "EnterNumber", "Event", "FindPatient", "HoldSlot", "Identify", "IssuePaper",
     "Left", "Manner", "Notices", "OpenPayment", "Option", "OutOfService", "PROOFS", "PROOF_AT", "Papers", "Pay",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from kiosk.care import Document
-from kiosk.requests.asks import Ask, Option
+from kiosk.requests.asks import Ask, Choose, Option
 from kiosk.requests.events import (Answered, CardRead, CardTrouble, CodeKind, CodeShown, Complaint, DeviceNews, Event,
                                    SocialCard, SocialRead)
 from kiosk.requests.ways import PROOF_AT, PROOFS, READERS, Ways
@@ -63,6 +63,20 @@ class Welcome(Ask[str]):
             case CodeShown(CodeKind.VISIT_CARD) if self.ways.take("visit_card"):
                 return Answered("attend")
         return _no_use(event)
+
+
+@dataclass(frozen=True)
+class ChooseService(Choose[str]):
+    """Somebody is known, and says what for. What staff have closed cannot be chosen."""
+
+    def here(self, ways: Ways) -> Self:
+        shut = dict(ways.shut)
+        return replace(self, options=tuple(
+            replace(option, enabled=option.value not in shut, why=_why(shut.get(option.value))) for option in self.options))
+
+
+def _why(reason: str | None) -> Text | None:
+    return say(f"closed.{reason}") if reason else None
 
 
 @dataclass(frozen=True)

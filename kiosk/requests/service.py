@@ -83,6 +83,8 @@ class Survey:
     """The last twenty visits without names: when, and how it went."""
     changes: tuple[LocalChange, ...] = ()
     closed: tuple[Closure, ...] = ()
+    closable: tuple[Option[str], ...] = ()
+    """What of this machine can be closed for patients: all of it, payment, a service, a device."""
 
 
 @dataclass(frozen=True)
@@ -304,9 +306,10 @@ class Look(Do[Survey]):
 
 @dataclass(frozen=True)
 class TestDevice(Do[Reading]):
-    """A device's real work once: print a test ticket, read the card that is put on it, scan a code, sound the bell."""
+    """A device's real work once: print a page, read the card that is put on it, scan a code, give a card and take it back,
+    ask about a payment that never was, sound the bell."""
 
-    deadline: ClassVar[float] = 40.0
+    deadline: ClassVar[float] = 60.0
     saying: ClassVar[str] = "wait.test_device"
 
     device: str

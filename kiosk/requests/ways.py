@@ -17,10 +17,12 @@ READERS = tuple(way for way in PROOF_AT if way != "typed")
 
 @dataclass(frozen=True)
 class Ways:
-    """`readers`: the devices of this machine that work now. `accepts`: what the hospital takes; an ID card always."""
+    """`readers`: the devices of this machine that work now. `accepts`: what the hospital takes; an ID card always. `shut`:
+    services that staff have closed here, each with the word for why."""
 
     readers: tuple[str, ...] = ("idcard", "scanner")
     accepts: tuple[str, ...] = PROOFS
+    shut: tuple[tuple[str, str], ...] = ()
 
     def take(self, proof: str) -> bool:
         """Does the hospital take it?"""

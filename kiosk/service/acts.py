@@ -7,29 +7,23 @@ act that is still under way.
 from __future__ import annotations
 
 import queue
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.contract import DeviceError, Flash, IdCard, Printed, SocialCard, Status, Stripe, VisitCard
+from drivers.contract import DeviceError
 from drivers.service import Service, known
 from kiosk import settings as table
 from kiosk.requests import Refused
 from kiosk.requests import service as r
 from kiosk.requests.service import Check, Member, Reading, Role, Setting
-from kiosk.service import export, network, survey
+from kiosk.service import export, network, survey, trial
 from kiosk.service.staff import Staff
 from kiosk.settings import BadSetting
 from kiosk.sounds import Silent, play
-from kiosk.tickets import sample
-from kiosk.words import Language, Name, Text, read, say
+from kiosk.words import Language, read, say
 
-DEVICE_TIME = 30.0      # seconds for a device to do its work, the person's part included
-CARD_TIME = 20.0        # seconds to put a card down in a test
 BACK_TIME = 12.0        # seconds for a device to be found again at any of its speeds
-LIGHTS = ("idcard", "social", "visit_card", "stripe", "scanner", "printer", "terminal", "cards")
-SHINE = 3.0             # seconds all lights are lit in their test
 ELSEWHERE = ("hospital_url", "hospital_fhir", "hospital_interface", "usb", "watchdog")
 """Set in kiosk.ini by whoever has the machine's shell: where its token goes, and which files it opens."""
 SHOWN = 60              # lines of the wire that a page shows
@@ -142,42 +136,14 @@ class Acts:
         lines: list[str] = []
         service.tap = lines.append
         try:
-            reading = Reading(True, self._said(self._ask(service, lambda device: self._work(name, device), DEVICE_TIME)))
+            said = self._ask(service, lambda device: trial.work(name, device, self.machine), trial.DEVICE_TIME)
+            reading = Reading(True, said)
         except DeviceError as no:
             reading = Reading(False, say("reading.failed", why=say(f"cause.{no.cause}")))
         finally:
             service.tap = None
         self.note("service_tested", what=name, well=reading.well, by=by)
         return Reading(reading.well, reading.words, tuple(lines[-SHOWN:]))
-
-    def _work(self, name: str, device: Any) -> Any:
-        """The device's real work, once."""
-        match name:
-            case "printer":
-                settings = self.machine.settings
-                hospital = Name(settings.hospital_zh, settings.hospital_en)
-                return device.print_ticket(sample(hospital, settings.kiosk, self.machine.now()), DEVICE_TIME)
-            case "scanner":
-                return device.scan(CARD_TIME)
-            case "board" | "lights":
-                device.shine({light: Flash.STEADY for light in LIGHTS})
-                time.sleep(SHINE)           # on the device's own thread: whoever set the lights before sets them after
-            case "idcard" | "social" | "visit_card_reader" | "stripe":
-                return device.read_card(CARD_TIME)
-        return device.status()
-
-    @staticmethod
-    def _said(answer: Any) -> Text:
-        match answer:
-            case IdCard(number=number) | VisitCard(number=number) | Stripe(number=number):
-                return say("reading.card", last4=number[-4:] or "****")
-            case SocialCard(card_number=number):
-                return say("reading.card", last4=number[-4:])
-            case Printed():
-                return say("reading.printed" if answer is Printed.PRINTED else "reading.sent")
-            case str():
-                return say("reading.code", length=len(answer))
-        return say("reading.status", state=say(f"state.{answer.state}") if isinstance(answer, Status) else "")
 
     def _sound(self) -> Reading:
         try:

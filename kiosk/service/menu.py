@@ -18,8 +18,8 @@ from kiosk.words import Text, say
 PATIENCE = 24          # looks of five seconds without a touch, after which whoever signed in has gone
 GUIDED = 100           # looks of three seconds: hands are in the machine, not on its screen
 
-READERS = ("idcard", "social", "visit_card_reader", "stripe", "scanner")
-"""Devices that are tested by putting something on them."""
+GUIDED_TESTS = ("idcard", "social", "visit_card_reader", "stripe", "scanner", "cards")
+"""Devices that are tested with somebody's hand."""
 
 TASKS: dict[str, tuple[str, Role]] = {
     "roll": ("printer", Role.NURSE), "jam": ("printer", Role.NURSE), "head": ("printer", Role.TECHNICIAN),
@@ -28,7 +28,6 @@ TASKS: dict[str, tuple[str, Role]] = {
 
 STEPS = {"roll": 4, "jam": 4, "head": 4, "box": 3, "hopper": 3}
 
-CLOSABLE = ("all", "register", "pay", "printer", "idcard", "social", "scanner", "cards", "terminal")
 REASONS = ("maintenance", "paper", "network", "counter")
 
 SHORT = 14             # characters of a value on the list of settings
@@ -166,7 +165,7 @@ async def _test(member: Member, device: str) -> None:
     """The device's real work once, and what it really said; as often as wanted."""
     again = True
     while again:
-        if device in READERS:
+        if device in GUIDED_TESTS:
             await _looking(lambda survey: Guide(
                 title=say(f"test.{device}"), picture=f"test.{device}", steps=(say(f"test.{device}.do"),),
                 options=(Option("go", say("service.go"), icon="check"),)), GUIDED)
@@ -229,10 +228,10 @@ async def _closing(member: Member) -> None:
     survey = await Look()
     closed = {closure.what: closure for closure in survey.closed}
     what = await Choose(title=say("service.closing"), options=tuple(
-        Option(name, say(f"function.{name}"), note=_closed_note(closed.get(name)), icon=f"function.{name}")
-        for name in CLOSABLE))
+        Option(one.value, one.title, _closed_note(closed.get(one.value)), icon=one.icon) for one in survey.closable))
     if what in closed:
-        rows = (Row(say("service.function"), say(f"function.{what}"), strong=True),)
+        name = next(option.title for option in survey.closable if option.value == what)
+        rows = (Row(say("service.function"), name, strong=True),)
         if await Confirm(title=say("service.reopen"), rows=rows, yes=say("service.reopen_yes"), no=say("service.back")):
             await Reopen(what, member.number)
         return
@@ -244,7 +243,7 @@ async def _closing(member: Member) -> None:
 def _closed_note(closure: Closure | None) -> Text:
     if closure is None:
         return say("service.is_open")
-    return say("service.is_closed", day=closure.at.date(), start=closure.at, by=closure.by)
+    return say("service.is_shut", day=closure.at.date(), start=closure.at, by=closure.by)
 
 
 async def _visits(member: Member) -> None:
@@ -321,7 +320,7 @@ async def _restart(member: Member) -> None:
         raise Left("home")              # the program ends when nobody stands here any more
 
 
-TESTED = (*READERS, "printer", "report", "cards", "terminal", "board", "lights")
+TESTED = (*GUIDED_TESTS, "printer", "report", "terminal", "board", "lights", "ups")
 
 ITEMS: tuple[Item, ...] = (
     ("paper", "task.roll", Role.NURSE, _paper),

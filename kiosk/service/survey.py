@@ -20,7 +20,8 @@ from drivers.contract import Bin, Paper, State, Status, Stock
 from drivers.service import Service, Snapshot
 from kiosk.hospital import Hello, Hospital, Unknown
 from kiosk.journal import Fact, Journal
-from kiosk.requests import Refused, Row
+from kiosk.journeys import tiles
+from kiosk.requests import READERS, Option, Refused, Row
 from kiosk.requests.service import Lamp, Level, Section, Survey
 from kiosk.service.local import Local
 from kiosk.settings import Settings
@@ -95,7 +96,8 @@ def look(machine: Machine) -> Survey:
     """Everything, now."""
     facts = machine.journal.facts(after=max(0, machine.journal.last_fact() - FACTS))
     return Survey(lamps=tuple(lamps(machine)), sections=tuple(_sections(machine, facts)),
-                  visits=_visits(facts, machine.now()), changes=machine.local.changes, closed=machine.local.closed)
+                  visits=_visits(facts, machine.now()), changes=machine.local.changes, closed=machine.local.closed,
+                  closable=tuple(_closable(machine)))
 
 
 def lamps(machine: Machine) -> Iterator[Lamp]:
@@ -213,7 +215,21 @@ def _sections(machine: Machine, facts: Sequence[Fact]) -> Iterator[Section]:
     yield Section(say("section.counters"), tuple(_counters(machine, facts)))
     if machine.local.closed:
         yield Section(say("section.closed"), tuple(
-            Row(say(f"function.{closure.what}"), say(f"closed.{closure.reason}")) for closure in machine.local.closed))
+            Row(_title(closure.what), say(f"closed.{closure.reason}")) for closure in machine.local.closed))
+
+
+def _closable(machine: Machine) -> Iterator[Option[str]]:
+    for what in ("all", "pay"):
+        yield Option(what, _title(what), icon=what)
+    for tile in tiles():
+        yield Option(tile.value, tile.title, icon=tile.icon)
+    for device in (*READERS, "printer", "terminal"):
+        if device in machine.services:
+            yield Option(device, _title(device), icon=device)
+
+
+def _title(what: str) -> Text:
+    return next((tile.title for tile in tiles() if tile.value == what), say(f"function.{what}"))
 
 
 def _configuration(machine: Machine) -> Text:
@@ -227,7 +243,7 @@ def _configuration(machine: Machine) -> Text:
 
 def _counters(machine: Machine, facts: Sequence[Fact]) -> Iterator[Row]:
     today = machine.now().date()
-    yield Row(say("row.visits_today"), say("lamp.sheets", count=sum(
+    yield Row(say("row.visits_today"), say("lamp.visits", count=sum(
         fact.kind == "visit" and _when(fact, machine.now()).date() == today for fact in facts)))
     for counter, what, kind in (("row.tickets", "printer", "printed"), ("row.cards_issued", "cards", "card_issued"),
                                 ("row.cards_captured", "box", "card_captured")):

@@ -1,0 +1,137 @@
+"""Every device's test in the service menu: its real work once, before twins, with what passed on its line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL.PdfParser import PdfParser
+
+from conformance.cards_crt571 import hand
+from drivers.contract import State
+from drivers.sim.bench import Bench
+from kiosk import fittings
+from kiosk.machine import Machine
+from kiosk.requests.service import Reading, TestDevice
+from kiosk.service import page, trial
+from kiosk.service.menu import TESTED
+from kiosk.settings import OPTIONAL, REQUIRED, read
+from kiosk.words import Language
+from kiosk.words import read as say_in
+
+BY = "1001"
+CARD = "0DEC0DE7"
+
+
+class Lobby:
+    """A machine, the twins of its devices, and a technician in front of it."""
+
+    def __init__(self, bench: Bench, folder: Path) -> None:
+        lines = fittings.settings((name, bench.urls[name]) for name in bench.devices)
+        self.twins: dict[str, Any] = dict(bench.devices)
+        self.machine = Machine(folder, read({"hospital_url": "http://127.0.0.1:9", **lines}), lambda message: None)
+
+    def test(self, name: str) -> tuple[Reading, str]:
+        """What the page shows, and its sentence."""
+        some = next(iter(self.twins.values()))
+        some.until(lambda: self.machine.services[name].status.state is not State.UNKNOWN, timeout=20)
+        reading: Reading = self.machine.desk.service(TestDevice(name, BY))
+        assert self.machine.journal.facts()[-1].data == {"what": name, "well": reading.well, "by": BY}
+        return reading, say_in(reading.words, Language.ZH)
+
+    def facts(self) -> list[str]:
+        return [fact.kind for fact in self.machine.journal.facts()]
+
+
+@pytest.fixture
+def lobby(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lobby]:
+    monkeypatch.setattr(trial, "SHINE", 0.1)
+    monkeypatch.setattr(trial, "TAKE_TIME", 1.0)
+    with Bench(tmp_path / "bench", speed=50, devices=(*fittings.NEEDED, *request.param)) as bench:
+        one = Lobby(bench, tmp_path / "kiosk")
+        yield one
+        one.machine.close()
+
+
+def has(*devices: str) -> Callable[..., Any]:
+    return pytest.mark.parametrize("lobby", [devices], indirect=True, ids=",".join)
+
+
+def test_every_device_but_those_that_need_none_can_be_tested() -> None:
+    assert set(TESTED) == {*REQUIRED, *OPTIONAL}
+
+
+@has("crt571")
+def test_a_card_comes_to_the_mouth_and_goes_into_the_box(lobby: Lobby) -> None:
+    reading, words = lobby.test("cards")
+    assert reading.well and "没有取走，已收进卡箱" in words and "末四位 0001" in words
+    assert lobby.twins["crt571"].captured == ["04A10001"] and "card_captured" in lobby.facts()
+    assert any(line.startswith("> ") for line in reading.lines) and not any("04 a1 00 01" in line for line in reading.lines)
+
+
+@has("k720")
+def test_a_card_comes_to_the_mouth_and_is_taken(lobby: Lobby) -> None:
+    twin = lobby.twins["k720"]
+    twin.line.loop.call(lambda: hand(twin))
+    reading, words = lobby.test("cards")
+    assert reading.well and "已被取走" in words and twin.taken == ["04A10001"] and "card_issued" in lobby.facts()
+
+
+@has("crt310")
+def test_where_there_is_no_hopper_a_card_is_put_in(lobby: Lobby) -> None:
+    lobby.twins["crt310"].insert(CARD)
+    reading, words = lobby.test("cards")
+    assert reading.well and "已收进卡箱" in words and lobby.twins["crt310"].captured == [CARD]
+
+
+@has("crt571")
+def test_a_hopper_without_cards_is_said(lobby: Lobby) -> None:
+    lobby.twins["crt571"].hopper_after(0)
+    reading, words = lobby.test("cards")
+    assert not reading.well and words == "没有成功：空白卡用完"
+
+
+@has("terminal")
+def test_a_terminal_is_asked_about_a_payment_that_never_was(lobby: Lobby) -> None:
+    reading, words = lobby.test("terminal")
+    assert reading.well and "它说没有" in words and any("bytes" in line for line in reading.lines)
+    assert not lobby.twins["terminal"].book
+
+
+@has("a4")
+def test_a_report_printer_prints_a_page(lobby: Lobby) -> None:
+    reading, words = lobby.test("report")
+    [report] = lobby.twins["a4"].reports
+    assert reading.well and words == "打印机数到 1 张，请看纸上。" and report.whole and report.document.startswith(b"%PDF-1.4")
+
+
+@has("ups", "board", "lightbar")
+def test_power_inputs_and_lights(lobby: Lobby) -> None:
+    assert "市电正常" in lobby.test("ups")[1]
+    lobby.twins["ups"].mains(False)
+    assert "没有市电，用电池" in lobby.test("ups")[1]
+    assert "看清了吗" in lobby.test("lights")[1]
+    lobby.test("board")
+    lobby.twins["board"].input(0, True)
+    lobby.test("board")
+    words = lobby.test("board")[1]
+    assert "机门开着" in words and "有人" in words and "市电正常" in words
+
+
+@has("icm522")
+def test_a_reader_of_visit_cards(lobby: Lobby) -> None:
+    lobby.twins["icm522"].put("blank")
+    assert lobby.test("visit_card_reader")[0].well
+
+
+def test_the_page_is_a_proper_pdf_of_one_page() -> None:
+    """As another program's parser reads it: every object is where the table says."""
+    made = page.sample("K01", dt.datetime(2026, 11, 23, 8, 57))
+    read_back = PdfParser(buf=made)
+    assert len(read_back.pages) == 1
+    for reference in read_back.xref_table.existing_entries:
+        assert made[read_back.xref_table.existing_entries[reference][0]:].startswith(b"%d 0 obj" % reference)
+    assert "测试页".encode("utf-16-be").hex().encode() in made and made.count(b"K01".hex().encode()) == 1
