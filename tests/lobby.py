@@ -69,12 +69,18 @@ class Service:
     def plug(self) -> None:
         self.plugged = True
         self.connect()
-        self.on_news(self.name, True)
+        if self.plugged:
+            self.on_news(self.name, True)
 
     def connect(self) -> None:
-        """As the driver does, whenever it finds its device."""
+        """As the driver does, whenever it finds its device. One that cannot be prepared is out, and tried again."""
         if isinstance(self.device, Mover):
-            self.device.capture()
+            try:
+                self.device.capture()
+            except d.BinFull:
+                self.plugged = False
+                self._clock.after(AGAIN, self.plug)
+                return
             self._hear()
 
     def forget(self) -> None:
@@ -146,6 +152,9 @@ class Slot:
         if isinstance(lying, d.DeviceError):
             raise lying
         return lying
+
+
+AGAIN = 5.0     # seconds until a device that could not be prepared is tried again
 
 
 class Mover:
