@@ -31,8 +31,8 @@ from kiosk.durable import write
 from kiosk.moments import moment
 from kiosk.play import RECORDS, Entry, Result, unpacked
 from kiosk.requests import Do
-from kiosk.rides import Ride, Rides
-from kiosk.wire import to_json
+from kiosk.rides import NOTHING, Ride, Rides
+from kiosk.wire import ordered_text, text, to_json
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS visit (
@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS fact (
 """
 
 CHUNK = 500     # facts that are checked in one turn
+SHORT = 1000    # bytes of an answer that are sealed as they are
 
 UNREADABLE = (InvalidToken, zlib.error, ValueError, KeyError, TypeError)
 """What reading an answer of another key or another version of the program can raise."""
@@ -201,8 +202,7 @@ class Journal:
         time of this moment, and a crash may lose those of the last seconds: never the only record of anything.
         """
         at = _now()
-        self._rides.add(Ride(facts=tuple((at, kind, json.dumps(to_json(data), sort_keys=True, ensure_ascii=False))
-                                         for kind, data in facts)))
+        self._rides.add(Ride(facts=tuple((at, kind, ordered_text(to_json(data))) for kind, data in facts)))
         if now:
             self.flush()
 
@@ -260,7 +260,7 @@ class Journal:
 
     def flush(self) -> None:
         """A commit for what no other has taken along, if there is any. Raises sqlite3.Error; it goes on waiting then."""
-        if self._rides.now != Ride():
+        if self._rides.now != NOTHING:
             with self._commit():
                 pass
 
@@ -294,8 +294,9 @@ class Journal:
         return entry.position, entry.epoch, *entry.asked, entry.result, entry.sealed(self._sealed)
 
     def _sealed(self, data: Any) -> bytes:
-        # Two weeks of times are a hundred kilobytes of much the same words.
-        return self._seal.encrypt(zlib.compress(json.dumps(data, ensure_ascii=False).encode(), 1))
+        clear = text(data).encode()
+        # Two weeks of times are a hundred kilobytes of much the same words; a single answer is not worth the looking.
+        return self._seal.encrypt(zlib.compress(clear, 1 if len(clear) > SHORT else 0))
 
     def _opened(self, sealed: bytes) -> Any:
         return json.loads(zlib.decompress(self._seal.decrypt(sealed)))

@@ -8,7 +8,6 @@ than the record says has diverged; that is reported, never guessed.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 
 from kiosk import care, exam_care, queue_care, requests, tickets, words
 from kiosk.requests import Ask, Do, Left, Refused, Request, Unfinished
-from kiosk.wire import Registry, to_json
+from kiosk.wire import Registry, ordered_text, to_json
 from kiosk.words import Text
 
 T = TypeVar("T")
@@ -117,8 +116,8 @@ class Diverged(Broken):
 
 def fingerprint(request: Request[Any]) -> str:
     """What was asked, in sixteen characters: the request's name and data, not its words."""
-    data = json.dumps(to_json(request), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(f"{type(request).__name__} {data}".encode()).hexdigest()[:16]
+    said = f"{type(request).__name__} {ordered_text(to_json(request))}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 class Play:

@@ -20,12 +20,15 @@ class Ride:
     told: int = 0
 
 
+NOTHING = Ride()
+
+
 class Rides:
     """Any thread adds; nobody ever waits here for the disk."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.now = Ride()
+        self.now = NOTHING
         """What waits at this moment."""
 
     def add(self, more: Ride) -> None:
@@ -34,6 +37,9 @@ class Rides:
 
     def arrived(self, ride: Ride) -> None:
         """It is on disk. What was added since goes on waiting."""
+        if ride is NOTHING:
+            return
         with self._lock:
-            self.now = Ride(self.now.facts[len(ride.facts):], self.now.struck - ride.struck,
-                            self.now.told if self.now.told != ride.told else 0)
+            self.now = NOTHING if self.now is ride else Ride(
+                self.now.facts[len(ride.facts):], self.now.struck - ride.struck,
+                self.now.told if self.now.told != ride.told else 0)

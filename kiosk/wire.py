@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar, Union
 
@@ -26,29 +27,34 @@ PLAIN = frozenset((str, int, bool, types.NoneType))
 """What JSON has itself. Nearly all that a record holds: asked first, by the exact type (an enum's words are a str too)."""
 
 
+text = json.JSONEncoder(ensure_ascii=False).encode
+"""Plain JSON data as text."""
+
+ordered_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+"""The same text for the same data, whatever order it was put together in."""
+
+
 def to_json(value: Any) -> Any:
     """A record as plain JSON data. A field whose metadata says `kept: False` is left out: it is never written anywhere."""
-    if type(value) in PLAIN:
-        return value
-    match value:
-        case dt.date():
-            return value.isoformat()
-        case enum.Enum():
-            return value.value
-        case tuple() | list():
-            return [to_json(item) for item in value]
-        case dict():
-            return {key: to_json(item) for key, item in value.items()}
     kind: Any = type(value)
-    return {name: part if type(part := getattr(value, name)) in PLAIN else to_json(part) for name in _kept(kind)}
+    return value if kind in PLAIN else _writer(kind)(value)
 
 
 @cache
-def _kept(kind: Any) -> tuple[str, ...]:
-    """The fields of a record that are written."""
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """How a value of this type is written, found once: a list of two weeks' times is thousands of the same few types."""
+    if issubclass(kind, dt.date):
+        return lambda value: value.isoformat()
+    if issubclass(kind, enum.Enum):
+        return lambda value: value.value
+    if issubclass(kind, tuple | list):
+        return lambda value: [to_json(item) for item in value]
+    if issubclass(kind, dict):
+        return lambda value: {key: to_json(item) for key, item in value.items()}
     if not dataclasses.is_dataclass(kind):
         raise TypeError(f"a {kind.__name__} has no form on the wire")
-    return tuple(field.name for field in dataclasses.fields(kind) if field.metadata.get("kept", True))
+    names = tuple(field.name for field in dataclasses.fields(kind) if field.metadata.get("kept", True))
+    return lambda value: {name: part if type(part := getattr(value, name)) in PLAIN else to_json(part) for name in names}
 
 
 def from_json(kind: Any, data: Any) -> Any:
