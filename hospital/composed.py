@@ -151,7 +151,12 @@ class _Question:
 
 
 class changed(_Composed[P]):
-    """A change: of the rows of a queryset, to these values. Returns how many there were."""
+    """A change: of the rows of a queryset, to these values. Returns how many there were.
+
+    What must hold of a row is asked of the row itself, never through a join: Django makes a subquery of that, and a
+    database that had to wait for somebody else's change of the row (READ COMMITTED) looks at the statement's own
+    conditions again, not at those in its subqueries. So two would be given one place.
+    """
 
     def __init__(self, words: Callable[P, tuple[QuerySet[Any], dict[str, Any]]]) -> None:
         super().__init__(words)
@@ -165,6 +170,7 @@ class changed(_Composed[P]):
     def _compose(self, samples: list[Any]) -> _Statement:
         queryset, values = self._words(*samples)     # type: ignore[call-arg]
         query = queryset.query.chain(UpdateQuery)
+        assert query.count_active_tables() <= 1, "a change asks its own rows only: see above"
         query.add_update_values(values)
         return _Statement(query.get_compiler(connection=connection), samples)
 

@@ -159,7 +159,8 @@ def test_every_command_explains_itself(words: list[str], tmp_path: Path) -> None
 def test_what_the_environment_says_about_the_database() -> None:
     words = database("postgres://some%40one:p%2Fw@db.example:5433/books?sslmode=require", Path())
     assert (words["USER"], words["PASSWORD"], words["HOST"], words["PORT"], words["NAME"], words["OPTIONS"]) == (
-        "some@one", "p/w", "db.example", "5433", "books", {"sslmode": "require"})
+        "some@one", "p/w", "db.example", "5433", "books",
+        {"server_side_binding": True, "prepare_threshold": 5, "sslmode": "require"})
     with pytest.raises(ValueError, match="postgres://"):
         database("mysql://x/y", Path())
     assert database("", Path("/x"))["OPTIONS"]["transaction_mode"] == "IMMEDIATE"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from hospital import clock
@@ -94,7 +94,8 @@ def miss(patient: int, most: int) -> tuple[QuerySet[Patient], dict[str, Any]]:
 
 @changed
 def book(slot: int, hold: uuid.UUID) -> tuple[QuerySet[Slot], dict[str, Any]]:
-    return Slot.objects.filter(pk=slot, schedule__state="open"), {"booked": True, "held_until": None, "hold": hold}
+    opened = Schedule.objects.filter(pk=OuterRef("schedule"), state="open")
+    return Slot.objects.filter(Exists(opened), pk=slot), {"booked": True, "held_until": None, "hold": hold}
 
 
 def test_a_change_says_how_many_it_changed(hospital: Hospital) -> None:
@@ -131,6 +132,16 @@ def test_an_argument_that_is_not_asked_for_is_a_mistake(hospital: Hospital) -> N
 
     with pytest.raises(AssertionError, match="argument"):
         of(1, MORNING.date())
+
+
+def test_a_change_through_another_table_is_a_mistake(hospital: Hospital) -> None:
+    """Its condition would not be looked at again by a database that had to wait for the row."""
+    @changed
+    def of(slot: int) -> tuple[QuerySet[Slot], dict[str, Any]]:
+        return Slot.objects.filter(pk=slot, schedule__state="open"), {"booked": True}
+
+    with pytest.raises(AssertionError, match="its own rows"):
+        of(1)
 
 
 def test_rows_of_another_kind_are_a_mistake(hospital: Hospital) -> None:

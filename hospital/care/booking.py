@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from hospital import clock
 from hospital.care import numbers
@@ -233,8 +233,8 @@ def _free(hold: Hold, now: dt.datetime) -> None:
 
 @changed
 def _book_slot(slot: int, hold: uuid.UUID) -> tuple[QuerySet[Slot], dict[str, Any]]:
-    free = Slot.objects.filter(pk=slot, hold=hold, booked=False, schedule__state=Schedule.State.OPEN)
-    return free, {"booked": True, "held_until": None}
+    opened = Schedule.objects.filter(pk=OuterRef("schedule"), state=Schedule.State.OPEN)
+    return Slot.objects.filter(Exists(opened), pk=slot, hold=hold, booked=False), {"booked": True, "held_until": None}
 
 
 def book(hold: Hold) -> Appointment | None:
