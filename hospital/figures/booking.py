@@ -256,8 +256,8 @@ def _script(person: int, segment: str) -> str:
     taken = next(at for at, sql in enumerate(text) if sql.startswith("UPDATE care_slot"))
     lines = ["SELECT nextval('bench_person') AS person, gen_random_uuid() AS hold \\gset", "\\set part random(1, 23)"]
     for at, sql in enumerate(text):
-        sql = sql.replace(str(held.pk), ":hold").replace(held.pk.hex, ":hold").replace(str(person), ":person")
-        sql = sql.replace(code, f"{code[:-4]}:turn")
+        sql = sql.replace(f"'{held.pk}'", ":hold").replace(f"'{held.pk.hex}'", ":hold").replace(str(person), ":person")
+        sql = sql.replace(f"'{code}'", f"'{code[:-4]}'::text || :turn")
         if at == taken:
             # Any segment of that session: one alone would be full, or long to look through.
             sql = re.sub(r"( start = '[^']*'::timestamptz)", r"\1 + :part * interval '10 minutes'", sql)
