@@ -79,8 +79,13 @@ def test_a_bill_of_alipay() -> None:
                                            BillRow(RowKind.REFUND, "R1", "R1R1", "2026112022001", 2500, AT)]
 
 
-@pytest.mark.parametrize("bad", [b"", b"PK rubbish", packed(ALIPAY)[:80], packed(ALIPAY.replace("列表结束", "")),
-                                 packed(ALIPAY.replace("商户订单号", "别的"))])
+@pytest.mark.parametrize("bad", [
+    pytest.param(b"", id="empty"),
+    pytest.param(b"PK rubbish", id="rubbish"),
+    pytest.param(packed(ALIPAY)[:80], id="cut off"),
+    pytest.param(packed(ALIPAY.replace("列表结束", "")), id="without its end"),
+    pytest.param(packed(ALIPAY.replace("商户订单号", "别的")), id="another heading"),
+])
 def test_what_is_no_whole_bill_of_alipay_is_not_believed(bad: bytes) -> None:
     with pytest.raises(ValueError):
         alipay_rows(bad)
