@@ -16,22 +16,21 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import json
+import secrets
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
-
 from kiosk.durable import write
 from kiosk.moments import moment
 from kiosk.play import RECORDS, Entry, Result, unpacked
 from kiosk.requests import Do
 from kiosk.rides import NOTHING, Ride, Rides
+from kiosk.seal import Seal
 from kiosk.wire import ordered_text, text, to_json
 
 SCHEMA = """
@@ -54,9 +53,8 @@ CREATE TABLE IF NOT EXISTS fact (
 """
 
 CHUNK = 500     # facts that are checked in one turn
-SHORT = 1000    # bytes of an answer that are sealed as they are
 
-UNREADABLE = (InvalidToken, zlib.error, ValueError, KeyError, TypeError)
+UNREADABLE = (ValueError, KeyError, TypeError)
 """What reading an answer of another key or another version of the program can raise."""
 
 
@@ -94,7 +92,7 @@ class Journal:
     the second sleep for milliseconds where it would wait for a fraction of one.)"""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        self._path, self._seal = path, Fernet(key)
+        self._path, self._seal = path, Seal(key)
         self._chain_key = hmac.digest(key, b"facts", "sha256")
         self._turn = threading.RLock()
         self._open: sqlite3.Connection | None = None
@@ -294,12 +292,10 @@ class Journal:
         return entry.position, entry.epoch, *entry.asked, entry.result, entry.sealed(self._sealed)
 
     def _sealed(self, data: Any) -> bytes:
-        clear = text(data).encode()
-        # Two weeks of times are a hundred kilobytes of much the same words; a single answer is not worth the looking.
-        return self._seal.encrypt(zlib.compress(clear, 1 if len(clear) > SHORT else 0))
+        return self._seal.seal(text(data).encode())
 
     def _opened(self, sealed: bytes) -> Any:
-        return json.loads(zlib.decompress(self._seal.decrypt(sealed)))
+        return json.loads(self._seal.opened(sealed))
 
     def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         with self._turn:
@@ -363,7 +359,7 @@ def machine_key(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        write(path, Fernet.generate_key())      # on disk, name and all, before anything is sealed with it
+        write(path, secrets.token_urlsafe(32).encode())      # on disk, name and all, before anything is sealed with it
         return path.read_bytes()
 
 

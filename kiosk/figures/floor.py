@@ -5,13 +5,12 @@ During the journey, threads take turns with the drawing of pages; here nothing e
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from cryptography.fernet import Fernet
 
 TURNS = 60          # of each, one after the other
 WATCHED = ("write", "close", "hold", "note", "delivered", "tell", "flush", "told", "facts_on_disk", "owed")
@@ -87,7 +86,7 @@ def _journal(path: Path, calls: list[Call]) -> float:
     """Seconds for the same calls of a fresh journal. Entries are made anew; those are prepared that were."""
     from kiosk.journal import Journal
 
-    journal, seconds = Journal(path, Fernet.generate_key()), 0.0
+    journal, seconds = Journal(path, os.urandom(32)), 0.0
     for name, words, options, prepared in calls:
         if name == "write":
             entries = [replace(entry) for entry in words[3]]

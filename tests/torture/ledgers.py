@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken
-
 from kiosk.care import OrderState, PaperKind
+from remains import remains
 from torture.machine import Machine
 from torture.outside import Outside
 from torture.patient import CARDLESS, PAYER_CODE
@@ -125,22 +122,14 @@ def untold(machine: Machine) -> Iterator[str]:
 
 # The bytes.
 
-TOKEN = re.compile(rb"gAAAA[A-Za-z0-9_=-]{60,}")
 PERSONAL = (PAYER_CODE.encode(), *(word.encode() for person in PEOPLE.values()
                                    for word in (person.name, person.number, person.phone)))
 
 
 def personal(folder: Path, key: bytes, words: Iterable[bytes] = PERSONAL) -> Iterator[str]:
     """Personal data in the machine's files, plain or sealed (who has the disk has the key)."""
-    seal = Fernet(key)
     for path in sorted(folder.iterdir()):
         data = path.read_bytes()
         yield from (f"{path.name} says {word.decode()}" for word in words if word in data)
-        for token in set(TOKEN.findall(data)):
-            clear = b""
-            try:
-                clear = seal.decrypt(token)
-                clear += zlib.decompress(clear)
-            except (InvalidToken, zlib.error):
-                pass
+        for clear in remains(data, key):
             yield from (f"{path.name} says {word.decode()} to who has the key" for word in words if word in clear)
