@@ -22,7 +22,7 @@ from django.db import close_old_connections, transaction
 from django.db.models import F, Q
 
 from hospital import bell, clock
-from hospital.care import booking
+from hospital.care import booking, changes
 from hospital.examining import desk, opening
 from hospital.fhir.models import Claim as SystemClaim
 from hospital.kiosk import acquaintance, claims
@@ -133,6 +133,7 @@ def _clear_stopped(tended: Tended) -> None:
 def _forget_old(tended: Tended) -> None:
     tended.answers_forgotten = claims.forget_old() + claims.forget_old(SystemClaim)
     acquaintance.forget_old()
+    changes.forget_old()
 
 
 def _settle_orders(tended: Tended) -> None:

@@ -38,7 +38,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 
 from hospital import clock  # noqa: E402
-from hospital.care import roster  # noqa: E402
+from hospital.care import availability, roster  # noqa: E402
 from hospital.care.models import Department, Patient, Practitioner, Schedule, Slot  # noqa: E402
 from hospital.care.people import check_digit  # noqa: E402
 from hospital.kiosk import acquaintance, models, tokens  # noqa: E402
@@ -107,6 +107,7 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def _connect(words: dict[str, Any]) -> None:
     connections.close_all()
+    availability.forget()
     connections.settings["default"] = connections.configure_settings({"default": words})["default"]
     settings.DATABASES["default"] = words
     if hasattr(connections._connections, "default"):

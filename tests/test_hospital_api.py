@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hospital.care import roster
+from hospital.care import availability, roster
 from hospital.care.models import Patient
 from hospital.kiosk.models import Fact
 from hospital.logs import Discreet
@@ -135,7 +135,7 @@ def test_lists_cost_two_and_three_queries(hospital: Hospital) -> None:
         roster.departments()
     assert len(asked) <= 2
     with CaptureQueriesContext(connection) as asked:
-        assert len(roster.sessions(hospital.heart.pk, 14)) == 3
+        assert len(availability.sessions(hospital.heart.pk, 14)) == 3
     assert len(asked) <= 3
 
 

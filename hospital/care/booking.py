@@ -38,12 +38,8 @@ def _locked_holder(hold: uuid.UUID) -> QuerySet[Patient]:
 
 @asked
 def _held(hold: uuid.UUID) -> QuerySet[Hold]:
-    return Hold.objects.select_related("slot__schedule__department", "slot__schedule__practitioner").filter(pk=hold)
-
-
-@asked
-def _booked_by(hold: uuid.UUID) -> QuerySet[Appointment]:
-    return Appointment.objects.filter(hold=hold)
+    return Hold.objects.select_related(
+        "slot__schedule__department", "slot__schedule__practitioner", "appointment").filter(pk=hold)
 
 
 def lock_person(patient: int) -> Patient:
@@ -277,7 +273,7 @@ def confirm(hold: Hold) -> Appointment:
 
     The hold was read under the person's lock. Raises unpaid, hold_ended, already_cancelled.
     """
-    booked = _booked_by.first(hold.pk)
+    booked: Appointment | None = getattr(hold, "appointment", None)
     if booked is None:
         if hold.fee and live(hold):
             raise Refusal("unpaid")

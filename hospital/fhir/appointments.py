@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from hospital import clock
-from hospital.care import booking, roster
+from hospital.care import availability, booking
 from hospital.care.models import Appointment, Hold, Schedule
 from hospital.fhir import ids
 from hospital.fhir.callers import Caller
@@ -44,7 +44,7 @@ class Proposal:
         return f"{self.schedule}-{self.minute // 60:02d}{self.minute % 60:02d}"
 
     @staticmethod
-    def of(segment: roster.Segment, schedule: int, person: int = 0) -> Proposal:
+    def of(segment: availability.Segment, schedule: int, person: int = 0) -> Proposal:
         start = clock.local(segment.start)
         return Proposal(schedule, start.hour * 60 + start.minute, person)
 
@@ -97,7 +97,7 @@ def of(one: Hold | Appointment, caller: Caller) -> Resource:
     return pending(one, caller) if isinstance(one, Hold) else booked(one, caller)
 
 
-def proposed(one: roster.Session, segment: roster.Segment, caller: Caller, person: int = 0) -> Resource:
+def proposed(one: availability.Session, segment: availability.Segment, caller: Caller, person: int = 0) -> Resource:
     proposal = Proposal.of(segment, one.schedule.pk, person)
     return _appointment(proposal.id, "proposed", one.schedule, segment.start, segment.end, [
         extension("places-left", valueUnsignedInt=segment.left)], _person(person, caller))

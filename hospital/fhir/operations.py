@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from hospital import clock
-from hospital.care import booking, roster
+from hospital.care import availability, booking
 from hospital.care.models import Appointment, Hold
 from hospital.fhir import appointments, callers
 from hospital.fhir.appointments import Proposal
@@ -90,12 +90,13 @@ def find(caller: Caller, asked: Parameters) -> Found:
     return Found(len(matches), matches[:MOST], appointments.around(offered, caller))
 
 
-def _offered(which: Q, days: int, shares: frozenset[str], person: int) -> list[roster.Session]:
+def _offered(which: Q, days: int, shares: frozenset[str], person: int) -> list[availability.Session]:
     """What is left for this person (0: nobody was named)."""
     sent = referral.sent_to(person) if person else None
     if sent is None:
-        return roster.offered(which, days, shares)
-    found = [*roster.offered(which & sent, days, shares | {referral.SHARE}), *roster.offered(which & ~sent, days, shares)]
+        return availability.offered(which, days, shares)
+    found = [*availability.offered(which & sent, days, shares | {referral.SHARE}),
+             *availability.offered(which & ~sent, days, shares)]
     return sorted(found, key=lambda one: one.schedule.start)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from hospital.care import masking, models, papers, roster
+from hospital.care import availability, masking, models, papers, roster
 from hospital.kiosk import schemas as wire
 from hospital.money import channels
 from hospital.money.models import Order, Refund
@@ -27,7 +28,18 @@ def practitioner(one: models.Practitioner | None) -> wire.Practitioner | None:
                              speciality=wire.Name(zh=one.speciality_zh, en=one.speciality_en))
 
 
-def session(one: roster.Session) -> wire.Session:
+def session(one: availability.Session) -> wire.Session:
+    """Made once for each: they are shared, and never change."""
+    made = _sessions.get(one)
+    if made is None:
+        made = _sessions[one] = _session(one)
+    return made
+
+
+_sessions: WeakKeyDictionary[availability.Session, wire.Session] = WeakKeyDictionary()
+
+
+def _session(one: availability.Session) -> wire.Session:
     schedule = one.schedule
     segments = [wire.Segment(id=models.segment_id(schedule.pk, part.start), start=part.start, end=part.end,
                              left=part.left) for part in one.segments]

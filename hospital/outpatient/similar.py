@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from hospital import clock
-from hospital.care import roster
+from hospital.care import availability
 from hospital.care.models import Practitioner, Schedule
 from hospital.refusal import Refusal
 
@@ -28,12 +28,12 @@ class Similar:
     """A doctor to go to instead, and where they have a place next."""
 
     practitioner: Practitioner
-    session: roster.Session
-    segment: roster.Segment
+    session: availability.Session
+    segment: availability.Segment
     score: float        # 0 to 1
 
 
-def similar(doctor: int, department: int, shares: frozenset[str] = roster.EVERYBODY, most: int = 3) -> list[Similar]:
+def similar(doctor: int, department: int, shares: frozenset[str] = availability.EVERYBODY, most: int = 3) -> list[Similar]:
     """At most `most` doctors of this department with the rank of `doctor` who have a place within SIMILAR_DAYS.
 
     Those who share a word of the speciality come before the others. Raises unknown_practitioner, unknown_department.
@@ -41,8 +41,8 @@ def similar(doctor: int, department: int, shares: frozenset[str] = roster.EVERYB
     of = Practitioner.objects.filter(pk=doctor).first()
     if of is None:
         raise Refusal("unknown_practitioner")
-    first: dict[int, tuple[roster.Session, roster.Segment]] = {}
-    for session in roster.sessions(department, settings.SIMILAR_DAYS, shares):
+    first: dict[int, tuple[availability.Session, availability.Segment]] = {}
+    for session in availability.sessions(department, settings.SIMILAR_DAYS, shares):
         other = session.schedule.practitioner
         if other is None or other.pk == doctor or other.title != of.title or other.pk in first:
             continue

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from hospital import clock
-from hospital.care import roster
+from hospital.care import availability
 from hospital.care.models import Channel, Department, Practitioner, Schedule, segment_id
 from hospital.console.door import act as act_for, page as page_for, show
 from hospital.console.refusals import words
@@ -131,11 +131,12 @@ def _line(sitting: Sitting) -> dict[str, Any]:
             "wait": lines.wait(len(order))}
 
 
-def _ahead(sitting: Sitting, inside: Ticket) -> list[tuple[roster.Session, list[tuple[str, roster.Segment]]]]:
+def _ahead(sitting: Sitting, inside: Ticket) -> list[tuple[availability.Session, list[tuple[str, availability.Segment]]]]:
     """Where a return visit can be booked: this doctor's sessions first, each with its segments and their names."""
     department = sitting.queue.department_id
     shares = registering.shares_of(Channel.CONSULTING, inside.patient_id, department)
-    found = [one for one in roster.sessions(department, _RETURN_DAYS, shares) if any(part.left for part in one.segments)]
+    found = [one for one in availability.sessions(department, _RETURN_DAYS, shares)
+             if any(part.left for part in one.segments)]
     found.sort(key=lambda one: one.schedule.practitioner_id != sitting.practitioner_id)
     return [(one, [(segment_id(one.schedule.pk, part.start), part) for part in one.segments if part.left])
             for one in found]

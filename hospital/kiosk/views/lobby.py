@@ -6,7 +6,7 @@ from django.conf import settings
 from ninja import Query, Router
 
 from hospital import clock
-from hospital.care import roster
+from hospital.care import availability, roster
 from hospital.care.models import Channel
 from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk.door import Request, act, read
@@ -39,7 +39,7 @@ def sessions(request: Request, department: int, days: Annotated[int, Query(ge=1,
     if patient is not None:
         acquaintance.here(request.auth, patient)
     shares = registering.shares_of(Channel.KIOSK, patient, department)
-    return [answers.session(one) for one in roster.sessions(department, days, shares)]
+    return [answers.session(one) for one in availability.sessions(department, days, shares)]
 
 
 @act(router, "/facts", wire.Empty)

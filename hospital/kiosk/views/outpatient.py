@@ -4,7 +4,7 @@ import uuid
 
 from ninja import Router
 
-from hospital.care import roster
+from hospital.care import availability
 from hospital.care.models import Appointment, Channel, Patient
 from hospital.kiosk import acquaintance, answers, schemas as wire
 from hospital.kiosk import schemas_outpatient as words
@@ -26,7 +26,7 @@ def doctors_like(request: Request, department: int, practitioner: int) -> list[w
     return [_similar(one.session, one.segment) for one in found]
 
 
-def _similar(session: roster.Session, segment: roster.Segment) -> words.Similar:
+def _similar(session: availability.Session, segment: availability.Segment) -> words.Similar:
     whole = answers.session(session)
     assert whole.practitioner is not None
     part = next(one for one in whole.segments if one.start == segment.start)
