@@ -41,6 +41,11 @@ def url(area: Area, verb: str = "") -> str:
 def test_who_is_affected_is_seen_before_anything_is_done(area: Area, office: Client) -> None:
     listed = office.get("/console/changes").content.decode()
     assert url(area) in listed and "1 / 160" in listed
+    assert url(area) in office.get(f"/console/changes?department={area.session.department_id}").content.decode()
+    elsewhere = office.get(f"/console/changes?department={area.hospital.skin.pk}").content.decode()
+    assert url(area) not in elsewhere and "没有开放的出诊" in elsewhere
+    for nonsense in ("0", "x", "9" * 30):
+        assert url(area) in office.get(f"/console/changes?department={nonsense}").content.decode()
     shown = office.get(url(area)).content.decode()
     assert "受影响的患者 1 人" in shown and "测**" in shown and "测试甲" not in shown
     assert "/stop" in shown and "/stop" not in staff(Role.REGISTRAR).get(url(area)).content.decode(), "who may only look"

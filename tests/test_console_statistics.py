@@ -121,9 +121,9 @@ def news(kiosk: str, at: int, kind: str, **data: str) -> None:
 
 
 def test_kiosks_at_a_glance(hospital: Hospital, time: Clock, office: Client) -> None:
-    for name in ("well", "faulty", "silent", "empty", "off"):
+    for name in ("well", "faulty", "silent", "empty", "off", "gone"):
         Kiosk(name)
-        Machine.objects.filter(name=name).update(seen_at=time.now(), active=name != "off")
+        Machine.objects.filter(name=name).update(seen_at=time.now(), active=name not in ("off", "gone"))
     Machine.objects.filter(name="silent").update(seen_at=time.now() - dt.timedelta(minutes=4))
     tokens.recognise(tokens.register("well"), "hospital-kiosk/0.1.0")
     news("well", 1, "fails", what="idcard")
@@ -136,10 +136,13 @@ def test_kiosks_at_a_glance(hospital: Hospital, time: Clock, office: Client) -> 
     news("empty", 1, "refused", request="Print", reason="paper_out")
     MachineObligation.objects.create(kiosk="empty", kind="held", no="A1", since=time.now(), what="未放行", next="工作人员查看",
                                      person=True)
+    MachineObligation.objects.create(kiosk="off", kind="news", no="A2", since=time.now(), what="未送达", next="等待",
+                                     person=False)
     shown = office.get("/console/kiosks").content.decode()
     rows = {re.findall(r'row">(\w+)', row)[0]: re.sub(r"<[^>]+>|\s+", " ", row)
             for row in shown.split("<tbody>")[1].split("</tr>")[:-1]}
-    assert list(rows) == ["empty", "faulty", "silent", "well", "off"], "alarms first"
+    assert list(rows) == ["empty", "faulty", "silent", "well", "off"], "alarms first; switched off, and not settled yet"
+    assert re.search("已停用：\\s*gone", shown), "who is gone is named, and no more"
     assert "正常" in rows["well"] and "挂号 11-20 08:05" in rows["well"] and "缺纸" not in rows["well"].replace(
         "未报缺纸", "")
     assert "有故障" in rows["faulty"] and "凭条打印机" in rows["faulty"] and "失联" in rows["silent"] and "停用" in rows["off"]

@@ -91,6 +91,11 @@ class Machine:
         return _JOURNEYS.get(name, Both(name, name))
 
     @property
+    def retired(self) -> bool:
+        """Switched off, and everything it began has been settled."""
+        return not self.kiosk.active and not self.owed
+
+    @property
     def alarm(self) -> bool:
         return self.state in (_SILENT, _FAULT) or any(one.person for one in self.owed)
 

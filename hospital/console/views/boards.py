@@ -22,10 +22,11 @@ def page(request: HttpRequest) -> HttpResponse:
     """Every board with its address, to be opened on its screen once."""
     areas = Room.objects.exclude(area="").order_by("area").values_list("area", flat=True).distinct()
     there = Department.objects.filter(rooms__isnull=False).distinct()
-    places = [(Both("走廊汇总", "Corridor"), boards.key(CORRIDOR))]
-    places += [(Both(area, area), boards.key(area)) for area in areas]
-    places += [(Both(one.name_zh, one.name_en), boards.key(one.pk)) for one in there]
-    return show(request, "boards.html", places=places)
+    groups = [
+        (Both("走廊", "Corridor"), [(Both("各科汇总", "All departments"), boards.key(CORRIDOR))]),
+        (Both("候诊区", "Waiting areas"), [(Both(area, area), boards.key(area)) for area in areas]),
+        (Both("科室", "Departments"), [(Both(one.name_zh, one.name_en), boards.key(one.pk)) for one in there])]
+    return show(request, "boards.html", groups=[one for one in groups if one[1]])
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from hospital import clock
-from hospital.care.models import Appointment, Practitioner, Schedule
+from hospital.care.models import Appointment, Department, Practitioner, Schedule
 from hospital.console.door import act as act_for, page as page_for, show
 from hospital.console.refusals import words
 from hospital.console.span import Span
@@ -27,14 +27,19 @@ _WHY = Both("请填写原因。", "Please say why.")
 
 @page_for("changes")
 def page(request: HttpRequest) -> HttpResponse:
-    """?first, last: the open sessions of these days, and the latest changes."""
+    """?first, last, department: the open sessions of these days, and the latest changes."""
     span = Span.of(request, back=0, on=6)
+    wanted = request.GET.get("department", "")
+    department = Department.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 10 else None
     booked = Count("slots", filter=Q(slots__booked=True))
     sessions = (Schedule.objects.filter(day__range=(span.first, span.last), state=Schedule.State.OPEN, end__gt=clock.now())
                 .select_related("department", "practitioner").annotate(places=Count("slots"), booked=booked)
                 .order_by("day", "department__rank", "start"))
-    changes = Change.objects.select_related("schedule__department", "before", "after", "to")[:_LATEST]
-    return show(request, "changes.html", span=span, sessions=sessions, changes=changes)
+    changes = Change.objects.select_related("schedule__department", "before", "after", "to")
+    if department is not None:
+        sessions, changes = sessions.filter(department=department), changes.filter(schedule__department=department)
+    return show(request, "changes.html", span=span, sessions=sessions, changes=changes[:_LATEST], department=department,
+                departments=Department.objects.all())
 
 
 @page_for("changes")

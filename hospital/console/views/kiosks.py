@@ -11,4 +11,6 @@ from hospital.console.machines import machines
 @page_for("kiosks")
 def page(request: HttpRequest) -> HttpResponse:
     part = "kiosks_part.html" if "X-By-Itself" in request.headers else "kiosks.html"
-    return show(request, part, machines=machines())
+    every = machines()
+    return show(request, part, machines=[one for one in every if not one.retired],
+                retired=[one.kiosk.name for one in every if one.retired])
