@@ -56,7 +56,7 @@ class Dialogue:
         self._question: Question | None = None
         self._timer: Cancel | None = None
         self._held: Event | None = None
-        self._staff = False
+        self._staff = self._maintained = False
         self.comfort = home
 
     # For the stage.
@@ -71,7 +71,8 @@ class Dialogue:
         """Put a question; `then` gets the one answer it will have."""
         ends = self._ports.now() + self._pay_time(ask) if isinstance(ask, Pay) else None
         self._put(ask, then, Scene(ask, self._next(), self.comfort, trail, can_back, can_leave,
-                                   complaint=ask.wrong, ends_at=ends, staff=self._staff))
+                                   complaint=ask.wrong, ends_at=ends, staff=self._staff,
+                                   maintained=self._maintained))
         question = self._question
         self._ears.listen(ask, self._serial)
         if self._held is not None and question is self._question:
@@ -81,7 +82,8 @@ class Dialogue:
     def wait(self, saying: Text, trail: tuple[Text, ...] = ()) -> None:
         """Show what is happening; nothing can be answered."""
         self._put(Waiting(title=saying), lambda _: None,
-                  Scene(Waiting(title=saying), self._next(), self.comfort, trail, staff=self._staff))
+                  Scene(Waiting(title=saying), self._next(), self.comfort, trail, staff=self._staff,
+                        maintained=self._maintained))
 
     def pause(self) -> None:
         """Nothing stands to be answered; the screen stays as it is."""
@@ -92,7 +94,11 @@ class Dialogue:
 
     def fresh(self) -> None:
         """The next person: everything as at first."""
-        self.comfort, self._held, self._staff = self._home, None, False
+        self.comfort, self._held, self._staff, self._maintained = self._home, None, False, False
+
+    def maintain(self) -> None:
+        """Until `fresh`, staff stand here themselves."""
+        self._maintained, self._staff = True, False
 
     def staff(self, wait: bool) -> None:
         """Staff wait until whoever stands here has finished, or do no longer: each page says so in one line."""

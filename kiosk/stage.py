@@ -198,6 +198,7 @@ class Stage:
         self._front = play
         if journey == SERVICE:
             self._service_wanted = False        # what is done in the menu are facts of its own
+            self.dialogue.maintain()
         else:
             self._desk.note("visit", journey=journey)
         self._go(play, play.resume())

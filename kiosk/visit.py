@@ -46,3 +46,5 @@ class Scene:
     """When the question itself ends (a payment code), in seconds of the stage's clock."""
     staff: bool = False
     """Staff wait until this person has finished: said in one line, and they may knock."""
+    maintained: bool = False
+    """Staff stand here themselves, in the service menu."""

@@ -112,7 +112,8 @@ class Frame(Sheet):
             self.write(say("screen.staff"), between, theme.style("note", bold=True), WARM, align="center", valign="middle",
                        key="staff")
         else:
-            self.write(say("screen.help"), between, theme.style("note"), SOFT, align="center", valign="middle")
+            line = "screen.maintained" if scene.maintained else "screen.help"
+            self.write(say(line), between, theme.style("note"), SOFT, align="center", valign="middle", key="help")
 
     def _trail(self, strip: Box, scene: Scene, ink: Colour, sign: Colour) -> None:
         """In one line; where it gets too long, what was chosen first is left out."""

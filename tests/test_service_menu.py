@@ -193,6 +193,17 @@ def test_a_technician_sees_everything_in_one_look(enter: Callable[..., Room]) ->
                             ("service_end", {"by": NUMBER})]
 
 
+def test_the_menu_sends_nobody_to_the_desk(enter: Callable[..., Room]) -> None:
+    """Who maintains the machine is the help that its pages else speak of."""
+    room = enter()
+    assert not room.scenes[-1].maintained
+    room.enter()
+    pages = [scene for scene in room.scenes if not isinstance(scene.ask, Welcome)]
+    assert pages and all(scene.maintained for scene in pages)
+    room.choose("结束维护")
+    assert not room.scenes[-1].maintained
+
+
 def test_a_nurse_gets_what_nurses_do(enter: Callable[..., Room]) -> None:
     board = enter(Role.NURSE).enter()
     assert [say_in(option.title, Language.ZH) for option in board.options] == [
