@@ -94,7 +94,12 @@ def test_a_session_is_added_by_its_form_and_ended(office: Client, hospital: Hosp
 def test_one_review_opens_them(office: Client, expert: Template) -> None:
     rosters.plan(TODAY, TODAY + dt.timedelta(days=13))
     first, second = Schedule.objects.order_by("day")
-    assert "2 个草稿" in office.get("/console/review").content.decode()
+    Schedule.objects.update(released_at=MORNING + dt.timedelta(days=1))
+    shown = office.get("/console/review").content.decode()
+    assert "2 个草稿" in shown and "已到放号时间" not in shown
+    Schedule.objects.filter(pk=first.pk).update(released_at=MORNING - dt.timedelta(minutes=1))
+    shown = office.get("/console/review").content.decode()
+    assert "1 个草稿已到放号时间" in shown and shown.count("已到时间") == 1
     office.post("/console/review/open", {"drafts": [first.pk]})
     assert [one.state for one in Schedule.objects.order_by("day")] == ["open", "draft"]
     assert first.planned.__class__.objects.get(schedule=first).reviewed_by == "one-office"

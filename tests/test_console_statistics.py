@@ -8,6 +8,7 @@ import io
 import re
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from hospital.care import booking
@@ -17,8 +18,11 @@ from hospital.kiosk import tokens
 from hospital.kiosk.models import Fact
 from hospital.kiosk.models import Kiosk as Machine
 from hospital.money.models import MachineObligation
+from hospital.outpatient import noshows
+from hospital.outpatient.models import DepartmentRule, Miss
 from hospital.registrar import rights
 from hospital.registrar.rights import Role
+from hospital.tending import tend
 from hospital_fixtures import MORNING, Clock, Hospital, Kiosk, segment
 
 TODAY = MORNING.date()
@@ -46,7 +50,7 @@ def a_day(hospital: Hospital, time: Clock) -> None:
     time.go(minutes=4)
     booking.cancel(Appointment.objects.get(patient=gives_back))
     Appointment.objects.filter(patient=comes).update(state="fulfilled")
-    Appointment.objects.filter(patient=misses).update(channel="app")
+    Appointment.objects.filter(patient=misses).update(channel="app", state="noshow")
     time.go(hours=5, minutes=30)        # 14:42: the first segments are over, the second are not
 
 
@@ -62,6 +66,8 @@ def test_what_is_counted(hospital: Hospital, time: Clock) -> None:
 
     assert by("hospital") == [("全院", 3, 2, 1, 2, 1, 8, 4)]
     assert by("day") == [("2026-11-20", 3, 2, 1, 2, 1, 8, 4)]
+    assert by("month") == [("2026-11", 3, 2, 1, 2, 1, 8, 4)]
+    assert by("hour") == [("14:00", 3, 2, 1, 2, 1, 8, 4)]
     assert by("department") == [("心血管内科", 2, 1, 0, 2, 1, 4, 2), ("皮肤科", 1, 1, 1, 0, 0, 4, 2)]
     assert by("doctor") == [("陈试", 2, 1, 0, 2, 1, 4, 2), ("普通门诊", 1, 1, 1, 0, 0, 4, 2)]
     assert by("channel") == [("自助机", 2, 2, 1, 1, 0, None, None), ("手机应用", 1, 0, 0, 1, 1, None, None)]
@@ -69,6 +75,23 @@ def test_what_is_counted(hospital: Hospital, time: Clock) -> None:
     assert (whole.success, whole.failure, whole.no_show) == (60.0, 40.0, 50.0)
     tomorrow = TODAY + dt.timedelta(days=1)
     assert figures.rows(tomorrow, tomorrow, "department") == []
+
+
+def test_who_may_still_come_and_who_was_forgiven_has_not_missed(hospital: Hospital, time: Clock) -> None:
+    def due() -> tuple[int, int]:
+        row = figures.rows(TODAY, TODAY, "hospital")[0]
+        return row.due, row.missed
+    DepartmentRule.objects.create(department=hospital.heart, check_in=True)
+    person = hospital.patient()
+    for department in (hospital.heart, hospital.skin):
+        with transaction.atomic():
+            booking.confirm(booking.hold(person.pk, segment(hospital.session(department)), "K1"))
+    time.go(hours=9)
+    assert due() == (0, 0), "late is not missed, while the day lasts"
+    time.go(days=1)
+    assert tend().no_shows == 1 and due() == (1, 1), "and where nobody checks in, nothing is known"
+    noshows.forgive(Miss.objects.get(), "office", "下雪")
+    assert due() == (1, 0)
 
 
 def test_a_number_still_held_is_no_failure_yet(hospital: Hospital, kiosk: Kiosk) -> None:

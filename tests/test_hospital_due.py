@@ -13,7 +13,8 @@ from hospital import books as daybook
 from hospital.care.models import Appointment
 from hospital.money import cancelling, discharging, obligations, window
 from hospital.money.models import Invoice, Order
-from hospital.outpatient import registering
+from hospital.outpatient import registering, stopping
+from hospital.outpatient.models import Message
 from hospital.payments.channel import RefundState
 from hospital.queueing import arriving, calling
 from hospital.queueing.models import Room
@@ -216,6 +217,24 @@ def test_what_was_taken_at_the_window_is_not_asked_for_at_a_machine(due: Due, de
         "cash goes back where it was taken"
     back = desk.post("/admin/care/appointment/", {"action": "cancel", "_selected_action": [due.booked.pk]}, follow=True)
     assert "¥25.00 请在窗口退还" in back.content.decode() and Appointment.objects.get().state == "cancelled"
+
+
+def test_cash_of_a_stopped_session_is_owed_until_it_was_given_back(due: Due, desk: Client) -> None:
+    take(desk, due)
+    assert not obligations.owed()
+    stopping.stop(due.session.pk, "office", "外出")
+    tend()
+    [owed] = obligations.owed()
+    assert (owed.kind, owed.no, owed.sum, owed.person) == ("cash", due.booked.code, "25.00元", True)
+    assert "挂号费请到收费窗口领取" in Message.objects.get(kind="stopped").text
+    assert due.booked.code in desk.get("/admin/money/obligation/").content.decode()
+
+    def back() -> str:
+        answer = desk.post("/admin/care/appointment/", {"action": "given_back", "_selected_action": [due.booked.pk]},
+                           follow=True)
+        return answer.content.decode()
+    assert "已记为窗口退费 ¥25.00" in back() and not obligations.owed()
+    assert "没有窗口收费要退" in back(), "and not twice"
 
 
 def test_no_cash_is_taken_from_who_pays_at_a_machine(due: Due, desk: Client) -> None:

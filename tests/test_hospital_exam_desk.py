@@ -9,7 +9,9 @@ import pytest
 from django.db import transaction
 
 from exam_rooms import TOMORROW, Rooms, at
+from hospital import clock
 from hospital.examining import booking, desk, models as m, opening
+from hospital.outpatient.models import Holiday
 from hospital.refusal import Refusal
 from hospital.tending import tend
 from hospital_fixtures import Clock, Hospital
@@ -152,6 +154,26 @@ def test_days_ahead_are_opened_by_themselves_and_once(rooms: Rooms, time: Clock)
     days = {one.astimezone().date() for one in m.Segment.objects.filter(station=blood()).values_list("start", flat=True)}
     assert len(days) == opening.AHEAD + 1
     assert opening.open_ahead() == 0
+
+
+def test_nobody_is_booked_on_a_holiday(rooms: Rooms, time: Clock) -> None:
+    """Whether the day was cut before it became one, or not; who was booked already keeps the time until the desk calls."""
+    tend()
+    soon, far = TOMORROW, time.now().date() + dt.timedelta(days=opening.AHEAD)
+    made = book(rooms, "08:00", "CBC")
+    for day in (soon, far):
+        Holiday.objects.create(day=day, name="测试节")
+    tend()
+    of_day = m.Segment.objects.filter(start__gte=clock.at(soon, 0), start__lt=clock.at(soon, 1440))
+    assert {(one.windows, one.capacity - one.taken) for one in of_day} == {(0, 0)}
+    assert made.turns.get().segment in of_day and of_day.count() == 1
+    time.go(days=1)
+    tend()
+    assert not m.Segment.objects.filter(start__gte=clock.at(far, 0)).exists()
+    Holiday.objects.all().delete()
+    assert tend().segments_opened > 0
+    assert m.Segment.objects.filter(start__gte=clock.at(far, 0), windows__gt=0).exists()
+    assert of_day.filter(windows__gt=0).exists(), "and the day is one like others again"
 
 
 def test_the_last_place_is_given_once(rooms: Rooms) -> None:

@@ -13,7 +13,9 @@ from hospital.care.models import Schedule, Slot
 from hospital.outpatient import registering, rosters, rounds
 from hospital.outpatient.models import Release, ReleaseRule, ShareRule
 from hospital.figures._crowd import crowd
+from hospital.queueing import alarms
 from hospital.refusal import Refusal
+from hospital.tending import tend
 from hospital_fixtures import Clock, Hospital, Kiosk, segment
 from test_hospital_races import at_once
 from test_hospital_rosters import MONDAY, template
@@ -191,3 +193,12 @@ def test_a_price_change_during_a_hold_changes_nothing_for_its_holder(hospital: H
     held = kiosk.hold(hospital.patient(), segment(free)).body
     Schedule.objects.update(fee=500)
     assert kiosk.confirm(held["id"]).body["appointment"]["fee"] == 0, "what was free when it was held, is"
+
+
+def test_the_tending_plans_and_watches_by_itself(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to call the round of the day, or look whether a queue grows."""
+    template(hospital)
+    monkeypatch.setattr(alarms, "watch", lambda: 7)
+    tended = tend()
+    assert (tended.sessions_planned, tended.alarms_changed, tended.faults) == (4, 7, 0)
+    assert Release.objects.count() == 1 and tend().sessions_planned == 0

@@ -237,6 +237,7 @@ class Appointment(models.Model):
     cancelled_at = models.DateTimeField("退号时间", null=True, blank=True)
     # A fee that was due was taken at the window, outside of these books.
     window_paid_at = models.DateTimeField("窗口收费时间", null=True, blank=True)
+    window_back_at = models.DateTimeField("窗口退费时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "预约"

@@ -1,4 +1,4 @@
-"""How booking went: per day, department, doctor, channel, or for the whole hospital.
+"""How booking went: per day, month, hour of the day, department, doctor, channel, or for the whole hospital.
 
 Every figure is about visits on the days asked for, whenever they were booked.
 
@@ -6,8 +6,9 @@ Every figure is about visits on the days asked for, whenever they were booked.
     booked    appointments made, those given back later too
     lost      somebody held a number of a department for that day, and neither then nor later booked there
     success   booked / wanted
-    due       appointments not given back whose segment is over
-    missed    of those: marked as no-shows, or never checked in anywhere        (爽约)
+    due       appointments of which it is known whether somebody came: checked in, seen, or counted as missed when their
+              day was over (hospital.outpatient.noshows; only departments that check people in count)
+    missed    of those: nobody came, and nobody has forgiven it     (爽约)
     places    numbers of sessions that were not stopped
     left      of those: neither booked nor over, now
 """
@@ -16,24 +17,40 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, Expression, F, OuterRef, Q
+from django.db.models.functions import ExtractHour, TruncMonth
 
 from hospital import clock
 from hospital.care.models import Appointment, Channel, Department, Hold, Practitioner, Schedule, Slot
 from hospital.console.words import Both
 
-HOSPITAL, DAY, DEPARTMENT, DOCTOR, CHANNEL = "hospital", "day", "department", "doctor", "channel"
-BY = {HOSPITAL: Both("全院", "Hospital"), DAY: Both("日期", "Day"), DEPARTMENT: Both("科室", "Department"),
+HOSPITAL, DAY, MONTH, HOUR, DEPARTMENT, DOCTOR, CHANNEL = (
+    "hospital", "day", "month", "hour", "department", "doctor", "channel")
+BY = {HOSPITAL: Both("全院", "Hospital"), DAY: Both("日期", "Day"), MONTH: Both("月份", "Month"),
+      HOUR: Both("时段", "Hour"), DEPARTMENT: Both("科室", "Department"),
       DOCTOR: Both("医生", "Doctor"), CHANNEL: Both("渠道", "Channel")}
 _GENERAL = Both("普通门诊", "General clinic")
 # Where the key of a row stands, seen from an appointment, a hold and a slot. A free slot belongs to no channel.
-_PATHS: dict[str, tuple[str | None, str | None, str | None]] = {
+_Path = str | Callable[[], Expression] | None
+
+
+def _month(day: str) -> _Path:
+    return lambda: TruncMonth(day)
+
+
+def _hour(start: str) -> _Path:
+    return lambda: ExtractHour(start, tzinfo=clock.zone())
+
+
+_PATHS: dict[str, tuple[_Path, _Path, _Path]] = {
     HOSPITAL: (None, None, None),
     DAY: ("day", "slot__schedule__day", "schedule__day"),
+    MONTH: (_month("day"), _month("slot__schedule__day"), _month("schedule__day")),
+    HOUR: (_hour("slot__start"), _hour("slot__start"), _hour("start")),
     DEPARTMENT: ("department", "slot__schedule__department", "schedule__department"),
     DOCTOR: ("slot__schedule__practitioner", "slot__schedule__practitioner", "schedule__practitioner"),
     CHANNEL: ("channel", "channel", ""),
@@ -76,7 +93,7 @@ def rows(first: dt.date, last: dt.date, by: str) -> list[Row]:
     found: dict[Any, Row] = defaultdict(lambda: Row(Both("", "")))
     now = clock.now()
     appointments = Appointment.objects.filter(day__range=(first, last))
-    for key, count in _grouped(appointments, of_appointment, _appointments(now)):
+    for key, count in _grouped(appointments, of_appointment, _appointments()):
         row = found[key]
         row.booked, row.cancelled, row.due, row.missed = (count[name] for name in ("booked", "cancelled", "due", "missed"))
     for key, count in _grouped(_lost(first, last, now), of_hold, {"lost": Count("patient", distinct=True)},
@@ -91,11 +108,11 @@ def rows(first: dt.date, last: dt.date, by: str) -> list[Row]:
     return _labelled(found, by)
 
 
-def _appointments(now: dt.datetime) -> dict[str, Count]:
-    state, over = Appointment.State, Q(slot__end__lte=now)
+def _appointments() -> dict[str, Count]:
+    state = Appointment.State
     return {"booked": Count("pk"), "cancelled": Count("pk", filter=Q(state=state.CANCELLED)),
-            "due": Count("pk", filter=over & ~Q(state=state.CANCELLED)),
-            "missed": Count("pk", filter=over & Q(state__in=(state.NOSHOW, state.BOOKED)))}
+            "due": Count("pk", filter=Q(state__in=(state.ARRIVED, state.FULFILLED, state.NOSHOW))),
+            "missed": Count("pk", filter=Q(state=state.NOSHOW, miss__forgiven_at__isnull=True))}
 
 
 def _lost(first: dt.date, last: dt.date, now: dt.datetime) -> Any:
@@ -106,9 +123,9 @@ def _lost(first: dt.date, last: dt.date, now: dt.datetime) -> Any:
             .filter(Q(until__lte=now) | Q(released_at__isnull=False)).filter(~Exists(after_all)))
 
 
-def _grouped(things: Any, path: str | None, counts: dict[str, Any], *finer: str) -> Iterator[tuple[Any, dict[str, int]]]:
+def _grouped(things: Any, path: _Path, counts: dict[str, Any], *finer: str) -> Iterator[tuple[Any, dict[str, int]]]:
     """(key, counts), counted within `finer` groups where a person may stand in several."""
-    keyed = things.order_by().annotate(row_key=F(path)) if path else things.order_by()
+    keyed = things.order_by().annotate(row_key=path() if callable(path) else F(path)) if path else things.order_by()
     names = (*(("row_key",) if path else ()), *finer)
     if not names:
         yield None, things.order_by().aggregate(**counts)
@@ -128,6 +145,10 @@ def _labelled(found: dict[Any, Row], by: str) -> list[Row]:
         names = {one.pk: Both(one.name_zh, one.name_en) for one in Practitioner.objects.all()} | {None: _GENERAL}
     elif by == CHANNEL:
         names = {str(one): Both(one.label, one.name.capitalize()) for one in Channel}
+    elif by == MONTH:
+        names = {key: Both(f"{key:%Y-%m}", f"{key:%Y-%m}") for key in sorted(found)}
+    elif by == HOUR:
+        names = {key: Both(f"{key:02d}:00", f"{key:02d}:00") for key in sorted(found)}
     else:
         names = {key: Both(str(key), str(key)) for key in sorted(found, key=str)}
     for key in names:

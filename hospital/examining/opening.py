@@ -1,15 +1,17 @@
-"""Segments for the days ahead; how many windows stand open in each."""
+"""Segments for the days ahead; how many windows stand open in each. On the hospital's holidays there are none: what was cut
+before a day became one, and nobody has booked, is taken away."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest
 
 from hospital import clock
 from hospital.examining import rules
-from hospital.examining.models import Kind, Segment, Station
+from hospital.examining.models import Kind, Segment, Station, Turn
+from hospital.outpatient import calendar
 
 AHEAD = 14       # days that can be booked, today among them
 
@@ -17,8 +19,9 @@ AHEAD = 14       # days that can be booked, today among them
 def open_ahead(first: dt.date | None = None, days: int = AHEAD) -> int:
     """Cut the days that are not cut yet. Safe to run again, and from several sides at once. Returns how many segments."""
     first = first or clock.now().date()
-    fresh = [one for station in Station.objects.all() for day in range(days)
-             for one in _cut(station, first + dt.timedelta(days=day))]
+    closed = calendar.of(first, first + dt.timedelta(days=days - 1)).closed
+    open_ = [day for day in (first + dt.timedelta(days=ahead) for ahead in range(days)) if day not in closed]
+    fresh = [one for station in Station.objects.all() for day in open_ for one in _cut(station, day)]
     known = set(Segment.objects.filter(start__gte=clock.at(first, 0)).values_list("station", "start"))
     missing = [one for one in fresh if (one.station_id, one.start) not in known]
     Segment.objects.bulk_create(missing, batch_size=500, ignore_conflicts=True)
@@ -26,11 +29,22 @@ def open_ahead(first: dt.date | None = None, days: int = AHEAD) -> int:
 
 
 def keep_ahead() -> int:
-    """`open_ahead`, where the last day is not cut yet: two queries on all other occasions."""
-    last = clock.now().date() + dt.timedelta(days=AHEAD - 1)
-    cut = Segment.objects.filter(station__kind=Kind.BLOOD, start__gte=clock.at(last, 0))
-    blood = Station.objects.filter(kind=Kind.BLOOD)
-    return open_ahead() if blood.exists() and not cut.exists() else 0
+    """`open_ahead`, where a day is not cut yet; and holidays closed. A few queries on all other occasions."""
+    first = clock.now().date()
+    closed = calendar.of(first, first + dt.timedelta(days=AHEAD - 1)).closed
+    for day in closed:
+        _close(day)
+    blood = Segment.objects.filter(station__kind=Kind.BLOOD, start__gte=clock.at(first, 0))
+    cut = {one.date() for one in blood.datetimes("start", "day", tzinfo=clock.zone())}
+    wanted = {first + dt.timedelta(days=ahead) for ahead in range(AHEAD)} - closed
+    return open_ahead() if wanted - cut and Station.objects.filter(kind=Kind.BLOOD).exists() else 0
+
+
+def _close(day: dt.date) -> None:
+    """Nobody more on this day. Each a single statement: who is just booking makes `taken` more, or finds no room."""
+    of_day = Segment.objects.filter(start__gte=clock.at(day, 0), start__lt=clock.at(day, 1440))
+    of_day.filter(~Exists(Turn.objects.filter(segment=OuterRef("pk"))), taken=0)._raw_delete(of_day.db)
+    of_day.filter(Q(capacity__gt=F("taken")) | Q(windows__gt=0)).update(capacity=F("taken"), windows=0)
 
 
 def _cut(station: Station, day: dt.date) -> list[Segment]:

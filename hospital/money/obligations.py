@@ -15,7 +15,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from hospital import clock
-from hospital.money import daily
+from hospital.care.models import Appointment
+from hospital.money import daily, window
 from hospital.money.models import Difference, MachineObligation, Order, Reconciliation, Refund
 
 
@@ -23,7 +24,7 @@ from hospital.money.models import Difference, MachineObligation, Order, Reconcil
 class Owed:
     """One thing that is not settled yet. `amount` in fen."""
 
-    # disputed, refund_failed, refund_stuck, refunding, unbooked, unsettled, bill_…, unreconciled; or a machine's own word
+    # disputed, refund_failed, refund_stuck, refunding, unbooked, unsettled, bill_…, unreconciled, cash; or a machine's word
     kind: str
     no: str
     amount: int | None         # fen, where it is about money
@@ -61,7 +62,7 @@ def owed() -> list[Owed]:
 def others() -> list[Owed]:
     """All of it that is no order of ours."""
     return _sorted(map(of_difference, differences()), map(of_day, daily.unfinished()),
-                   map(of_machine, MachineObligation.objects.all()))
+                   map(of_cash, window.owed()), map(of_machine, MachineObligation.objects.all()))
 
 
 def about(kiosk: str) -> list[Owed]:
@@ -84,6 +85,12 @@ def differences() -> QuerySet[Difference]:
 
 def _sorted(*some: Iterable[Owed]) -> list[Owed]:
     return sorted(chain(*some), key=lambda one: (not one.person, one.since))
+
+
+def of_cash(one: Appointment) -> Owed:
+    """A visit that was given back, and its fee lies at the window."""
+    return Owed("cash", one.code, one.fee, one.cancelled_at or one.booked_at, "号已退，窗口收的挂号费未退",
+                "患者到窗口领取后，由工作人员点“窗口已退挂号费”", person=True)
 
 
 def of_machine(one: MachineObligation) -> Owed:

@@ -1,8 +1,10 @@
-"""A fee that was due and was taken at the window (窗口收费): a person's word, for these books see no cash."""
+"""A fee that was due and was taken at the window (窗口收费), and goes back there: a person's word, for these books see no
+cash."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from hospital import clock
 from hospital.care import booking
@@ -22,3 +24,14 @@ def taken(appointment: Appointment) -> bool:
             return False
         Appointment.objects.filter(pk=found.pk).update(window_paid_at=clock.now())
         return True
+
+
+def owed() -> QuerySet[Appointment]:
+    """Given back, by whomever, while its fee still lies at the window."""
+    return Appointment.objects.filter(state=Appointment.State.CANCELLED, window_paid_at__isnull=False,
+                                      window_back_at__isnull=True)
+
+
+def given_back(appointment: Appointment) -> bool:
+    """Its person has the fee again. False where none lies there."""
+    return bool(owed().filter(pk=appointment.pk).update(window_back_at=clock.now()))

@@ -96,7 +96,8 @@ def tell_stopped() -> int:
         queue(Message.Kind.STOPPED, notice.appointment, f"stopped:{notice.appointment.pk}",
               now + dt.timedelta(days=_KEPT_DAYS),
               off="有变动，没有收到您的答复" if notice.data.get("why") == UNANSWERED else "停诊",
-              money="挂号费原路退回，" if "amount" in notice.data else "")
+              money="挂号费原路退回，" if "amount" in notice.data
+              else "挂号费请到收费窗口领取，" if notice.appointment.window_paid_at else "")
     return len(found)
 
 

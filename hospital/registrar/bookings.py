@@ -21,7 +21,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("=code", "=patient__record_no", "=patient__id_number", "patient__name")
     date_hierarchy = "day"
     exclude = ("hold",)
-    actions = ("cancel", "taken")
+    actions = ("cancel", "taken", "given_back")
 
     @admin.display(description="序号")
     def number(self, appointment: Appointment) -> int:
@@ -58,6 +58,15 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
                 continue
             record(request, appointment, "窗口已收挂号费")
             self.message_user(request, f"{appointment.code} 已记为窗口收费 {yuan(appointment.fee)}。")
+
+    @admin.action(description="窗口已退挂号费（仅限窗口收过费、已退号的）", permissions=["cancel"])
+    def given_back(self, request: HttpRequest, chosen: QuerySet[Appointment]) -> None:
+        for appointment in chosen:
+            if not window.given_back(appointment):
+                self.message_user(request, f"{appointment.code} 没有窗口收费要退。", messages.ERROR)
+                continue
+            record(request, appointment, "窗口已退挂号费")
+            self.message_user(request, f"{appointment.code} 已记为窗口退费 {yuan(appointment.fee)}。")
 
 
 @admin.register(Paper)

@@ -11,6 +11,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from hospital import clock
 from hospital.care.models import Department, Half, Practitioner, Schedule
 from hospital.console import weekly
 from hospital.console.door import act as act_for, page as page_for, show
@@ -144,6 +145,7 @@ def review(request: HttpRequest) -> HttpResponse:
         days.setdefault(one.day, []).append((one, counted[one.pk]))
     return show(request, "review.html", span=span, department=department, departments=Department.objects.all(),
                 days=[(day, DAYS[day.weekday()], rows) for day, rows in days.items()], count=len(drafts),
+                late=sum(one.released_at <= clock.now() for one in drafts),
                 may_open=rights.may(request.user, "review-open"))
 
 
