@@ -306,3 +306,21 @@ def test_all_pages_are_read_and_named(browser: Browser, hospital: Hospital, chen
         assert browser.driver.execute_script(_UNNAMED) == [], page
         wide = browser.driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, page
+
+
+def test_one_after_the_other_is_scanned_at_the_desk(browser: Browser, hospital: Hospital) -> None:
+    """A scanner types a code and Enter; nobody touches the mouse between two people."""
+    rights.make_staff("nurse", RIGHT, Role.NURSE)
+    area = Area(hospital)
+    first, second = area.booking(patient=hospital.patient(name="甲乙")), area.booking(patient=hospital.patient(name="丙丁"))
+    browser.log_in("nurse", RIGHT)
+    browser.open("/console/arrivals")
+    ActionChains(browser.driver).send_keys(first.code + Keys.ENTER).perform()
+    browser.says("甲*")
+    ActionChains(browser.driver).send_keys("9999" + Keys.ENTER).perform()
+    browser.says("没有找到")
+    ActionChains(browser.driver).send_keys(second.code + Keys.ENTER).perform()
+    browser.says("丙*")
+    browser.find("#arrivals form button").click()
+    browser.until(lambda: [one.appointment for one in Ticket.objects.all()] == [second])
+    browser.says("前面 0 人")

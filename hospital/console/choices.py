@@ -24,6 +24,7 @@ ENGLISH: dict[str, dict[Any, str]] = {
     "outpatient.change.kind": {"stop": "Stop", "substitute": "Substitute", "move": "Move"},
     "outpatient.offer.state": {"pending": "Not answered yet", "accepted": "Yes", "declined": "No",
                                "expired": "Never answered", "void": "Void"},
+    "queueing.ticket.state": {"waiting": "Waiting", "called": "Called", "missed": "Missed", "done": "Seen", "gone": "Left"},
     "queueing.ticket.standing": {"booked": "Booked, on time", "walk_in": "On the day", "late": "Late",
                                  "referred": "Referred", "results": "With results"},
     "examining.turn.state": {"planned": "Not here", "arrived": "Here", "done": "Done", "missed": "Missed"},

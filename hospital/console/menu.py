@@ -20,6 +20,8 @@ class Entry(NamedTuple):
 MENU = (
     Entry("room", "console:room", Both("诊室叫号", "Consulting room"),
           Both("下一位、重叫、过号、转诊", "Next, again, skip, refer")),
+    Entry("arrivals", "console:arrivals", Both("签到台", "Check-in desk"),
+          Both("为不便使用自助机的患者签到、重新排队", "Who cannot use a machine is checked in here")),
     Entry("desks", "console:desks", Both("检查与采血", "Examinations and blood"),
           Both("今日名单，开几个窗口", "Today's list, windows to open")),
     Entry("roster", "console:roster", Both("每周排班", "Weekly roster"),

@@ -21,14 +21,15 @@ ACTS = {
     "恢复单日出诊": "Session restored", "设置节假日": "Holiday set", "审核开放": "Reviewed and opened",
     "退回排班草稿": "Drafts discarded", "停诊": "Stopped", "替诊": "Substituted", "换诊": "Moved",
     "查看受影响患者的联系方式": "Looked at names and telephones", "电话答复": "Answered by telephone",
-    "免计爽约": "No-show forgiven", "开诊": "Began to sit", "叫下一位": "Called the next", "重叫": "Called again",
+    "免计爽约": "No-show forgiven", "签到": "Checked in", "重新排队": "Back into the line", "开诊": "Began to sit",
+    "叫下一位": "Called the next", "重叫": "Called again",
     "过号": "Skipped", "看完": "Seen", "看完，待回诊": "Seen, comes back with results", "召回": "Recalled", "转诊": "Referred",
     "暂停叫号": "Paused", "继续叫号": "Resumed", "结束坐诊": "Ended the session", "诊间预约": "Return visit booked",
     "已到": "Arrived", "完成": "Done", "未来": "Missed", "窗口数": "Windows set",
     # At /admin/.
     "审核通过，开放": "Reviewed and opened", "重新退款": "Refund tried again", "退回实收金额": "What was received is refunded",
     "已线下处理": "Settled outside of the books", "已处理": "Settled", "退号并全额退费": "Given back with the whole fee",
-    "重新发送": "Sent again",
+    "重新发送": "Sent again", "窗口已收挂号费": "Fee taken at the window", "窗口已退挂号费": "Fee given back at the window",
 }
 _SAID = {"同意": "yes", "不同意": "no"}
 # How Django begins the lines of its own log.

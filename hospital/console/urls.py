@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
-from hospital.console.views import (alarms, boards, changes, desks, entrance, kiosks, month, noshows, room, roster,
-                                    statistics, trail)
+from hospital.console.views import (alarms, arrivals, boards, changes, desks, entrance, kiosks, month, noshows, room,
+                                    roster, statistics, trail)
 
 
 class RoomVerb:
@@ -40,6 +40,10 @@ urlpatterns = [
     path("room/sit", room.sit, name="sit"),
     path("room/return", room.return_visit, name="return-visit"),
     path("room/<room-verb:verb>", room.do, name="room-verb"),
+    path("arrivals", arrivals.page, name="arrivals"),
+    path("arrivals/find", arrivals.find, name="arrivals-find"),
+    path("arrivals/<int:appointment>/check-in", arrivals.check_in, name="arrivals-check-in"),
+    path("arrivals/tickets/<int:ticket>/rejoin", arrivals.rejoin, name="arrivals-rejoin"),
     path("desks", desks.page, name="desks"),
     path("desks/turns/<int:turn>/<desk-verb:verb>", desks.turn, name="turn"),
     path("desks/segments/<int:segment>/windows", desks.windows, name="windows"),

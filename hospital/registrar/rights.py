@@ -39,6 +39,7 @@ statistics           .         .      .     x      x        .          x
 kiosks               x         .      .     x      .        x          x
 trail                .         .      .     .      .        .          x
 room                 .         x      .     .      .        .          .
+arrivals             x         .      x     .      .        .          .
 desks                .         .      x     x      .        .          .
 roster               x         x      x     x      .        .          x
 roster-plan          .         .      .     x      .        .          .

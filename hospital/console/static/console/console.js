@@ -12,3 +12,6 @@ document.addEventListener("submit", (event) => {
   const question = event.target.dataset.ask;
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+// A desk with a scanner: what is read next takes the place of what was asked for before.
+document.addEventListener("htmx:afterRequest", () => document.querySelector("input[autofocus]")?.select());
