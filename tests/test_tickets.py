@@ -10,7 +10,9 @@ import pytest
 
 from drivers.contract import Barcode, Feed, Pair, PaperLine, Text
 from kiosk.care import Appointment, Clinic, Half, Kind, Practitioner, Refund
-from kiosk.tickets import ReferenceSlip, RefundSlip, RegistrationTicket, Ticket, lines
+from kiosk.exam_care import Bundle, ExamBooking, ExamTurn
+from kiosk.queue_care import Place, Wait
+from kiosk.tickets import ExamSlip, QueueSlip, ReferenceSlip, RefundSlip, RegistrationTicket, Ticket, lines
 from kiosk.words import Language, Name
 
 ZONE = dt.timezone(dt.timedelta(hours=8))
@@ -30,6 +32,22 @@ EXPERT = replace(APPOINTMENT, kind=Kind.EXPERT, practitioner=CHIEF, fee=5000)
 FREE = replace(APPOINTMENT, fee=0, order=None, transaction=None)
 REFUND = Refund("R2611230800000001A1B2C3D4E5F6R1", 5000, "processing")
 
+HALL = Name("门诊楼一层采血处", "1F, Blood draw")
+GASTROSCOPY = ExamBooking(
+    7, "E2611240007", "exam", "booked", NOW.date() + dt.timedelta(days=1), NOW.replace(day=24, hour=9, minute=40),
+    Bundle((1,), Name("无痛胃镜", "Gastroscopy, painless"), Name("内镜中心3室", "Endoscopy, room 3"),
+           (Name("检查前8小时不吃东西", "Eat nothing for 8 hours"), Name("停用阿司匹林", "Take no aspirin")), True, True, ""),
+    Name("", ""), ())
+GLUCOSE = ExamBooking(
+    8, "B2611240008", "blood", "booked", NOW.date() + dt.timedelta(days=1), NOW.replace(day=24),
+    Bundle((2,), Name("糖耐量", "Glucose tolerance"), HALL, (Name("带75克葡萄糖", "Bring 75 g of glucose"),), True, False, ""),
+    Name("灰管3支", "3 grey tubes"),
+    tuple(ExamTurn(Name(f"{turn}号窗口", f"Window {turn}"), HALL, Name("血糖", "Glucose"), NOW.replace(day=24, hour=7 + turn),
+                   NOW.replace(day=24, hour=7 + turn, minute=5)) for turn in (1, 2, 3)))
+AFTER_BREAKFAST = replace(GLUCOSE, bundle=replace(GLUCOSE.bundle, fasting=False, before=()), turns=GLUCOSE.turns[:1])
+PLACE = Place(3, 128, "A2611230001", "waiting", APPOINTMENT.department, CHIEF, (Name("3 诊室", "Room 3"),), 12, Wait(20, 45), 0,
+              Name("65岁以上", "65 and over"))
+
 TICKETS: dict[str, Ticket] = {
     "general": RegistrationTicket("测试甲", "90000001", APPOINTMENT, 1),
     "expert": RegistrationTicket("ALPHA BETA GAMMA", "90000001", EXPERT, 1),
@@ -38,6 +56,11 @@ TICKETS: dict[str, Ticket] = {
     "refund": RefundSlip("测试甲", EXPERT, REFUND, 1),
     "refund, free": RefundSlip("测试甲", FREE, None, 1),
     "refund, copy": RefundSlip("测试甲", EXPERT, REFUND, 2),
+    "exam": ExamSlip("测试甲", GASTROSCOPY, 1),
+    "blood": ExamSlip("测试甲", GLUCOSE, 1),
+    "blood, copy": ExamSlip("测试甲", AFTER_BREAKFAST, 2),
+    "queue": QueueSlip("测试甲", PLACE),
+    "queue, nobody sits": QueueSlip("测试甲", replace(PLACE, wait=None, rooms=(), priority=None, practitioner=None)),
     "reference": ReferenceSlip("A1B2C3D4"),
     "reference of a payment": ReferenceSlip("D4E5F6A1", 1000, "R2611230800000001A1B2C3D4E5F6"),
 }
@@ -148,3 +171,37 @@ def test_a_refund_says_how_much_and_under_which_number(language: Language) -> No
 def test_a_reference_has_the_numbers_for_staff(language: Language) -> None:
     text = said(TICKETS["reference of a payment"], language)
     assert "D4E5F6A1" in text and "10.00" in text and "R2611230800000001A1B2C3D4E5F6" in text
+
+
+@every_language
+def test_an_examination_says_when_where_and_what_to_do_before(language: Language) -> None:
+    text = said(TICKETS["exam"], language)
+    for fact in ("检查预约单", "11月24日", "09:40", "无痛胃镜", "内镜中心3室", "来之前不要吃早饭", "检查前8小时不吃东西", "停用阿司匹林",
+                 "请家属陪同", "E2611240007"):
+        assert fact in text, fact
+    assert "采血管" not in text and "第1次" not in text
+    if language is Language.EN:
+        for fact in ("Gastroscopy, painless", "Endoscopy, room 3", "Take no aspirin"):
+            assert fact in text, fact
+
+
+@every_language
+def test_a_blood_draw_says_which_tubes_and_each_time(language: Language) -> None:
+    text = said(TICKETS["blood"], language)
+    for fact in ("采血预约单", "灰管3支", "第1次 08:00", "第2次 09:00", "第3次 10:00", "2号窗口", "来之前不要吃早饭", "带75克葡萄糖"):
+        assert fact in text, fact
+    assert "家属" not in text
+    once = said(TICKETS["blood, copy"], language)
+    assert "不用空腹" in once and "不要吃早饭" not in once and "第1次" not in once
+
+
+@every_language
+def test_who_has_checked_in_reads_the_number_the_room_and_the_wait(language: Language) -> None:
+    text = said(TICKETS["queue"], language)
+    for fact in ("128", "中医科", "欧阳测试", "3 诊室", "12", "20–45", "65岁以上", "A2611230001", "过号请到自助机"):
+        assert fact in text, fact
+    largest = max((line for line in lines(TICKETS["queue"], language, SIGN, NOW) if isinstance(line, Text)),
+                  key=lambda line: line.scale)
+    assert largest.text == "128"
+    nobody = said(TICKETS["queue, nobody sits"], language)
+    assert "20–45" not in nobody and "分钟" not in nobody and "门诊楼六层东区" in nobody and "65岁" not in nobody
