@@ -21,7 +21,8 @@ from hospital_fixtures import Clock, Hospital
 
 # What the pages need in their addresses.
 WITH: dict[str, dict[str, Any]] = {"room-verb": {"verb": "next"}, "turn": {"turn": 1, "verb": "done"},
-                                   "windows": {"segment": 1}, "arrivals-check-in": {"appointment": 1},
+                                   "windows": {"segment": 1}, "exam-booking": {"booking": 1},
+                                   "exam-change": {"booking": 1, "verb": "cancel"}, "arrivals-check-in": {"appointment": 1},
                                    "arrivals-rejoin": {"ticket": 1}, "template-add": {"department": 1},
                                    "template-place": {"template": 1}, "template-end": {"template": 1},
                                    "month-plan": {"department": 1}, "month-copy": {"department": 1},

@@ -16,7 +16,7 @@ from exam_rooms import Rooms
 from hospital import clock
 from hospital.care.models import Patient
 from hospital.examining import booking
-from hospital.examining.models import Segment, Turn
+from hospital.examining.models import Booking, Segment, Turn
 from hospital.queueing import alarms, boards
 from hospital.queueing.models import Room, Sitting, Ticket
 from hospital.registrar.models import Step
@@ -177,11 +177,57 @@ def test_the_desk_s_day(blood: Turn) -> None:
     assert "已约 1 人，已到 0 人。需开 1 个窗口，现开 6 个。" in shown and "测**" in shown and "测试甲" not in shown
     part = nurse.post(f"/console/desks/turns/{blood.pk}/arrived", headers={"HX-Request": "true"}).content.decode()
     assert "已到 1 人" in part and "<html" not in part
-    assert nurse.post(f"/console/desks/turns/{blood.pk}/done").headers["Location"] == page
+    assert nurse.post(f"/console/desks/turns/{blood.pk}/done").headers["Location"] == f"{page}&day=2026-11-21"
     again = nurse.post(f"/console/desks/turns/{blood.pk}/missed", headers={"HX-Request": "true"})
     assert again.status_code == 409 and "状态已经改变" in again.content.decode()
     assert [(step.who, step.what, step.after.get("state")) for step in Step.objects.order_by("pk")] == [
         ("one-nurse", "已到", "arrived"), ("one-nurse", "完成", "done")]
+
+
+def test_the_desk_gives_another_time_when_a_machine_may_not(blood: Turn, time: Clock) -> None:
+    """It is eight, the person telephones: nine suits them better."""
+    time.time = clock.at(dt.date(2026, 11, 21), 470)
+    nurse, page = staff(Role.NURSE), f"/console/desks/bookings/{blood.booking_id}"
+    listed = nurse.get(f"/console/desks?station={blood.segment.station_id}").content.decode()
+    assert f'href="{page}"' in listed
+    shown = nurse.get(page).content.decode()
+    assert "测**" in shown and "测试甲" not in shown and 'value="2026-11-21T09:00"' in shown
+    assert nurse.post(f"{page}/move", {"start": "2026-11-21T09:00"}).status_code == 302
+    moved = Booking.objects.get()
+    assert clock.local(moved.start).hour == 9 and moved.turns.get().segment.taken > 0
+    assert Segment.objects.get(pk=blood.segment_id).taken == 0, "and the old place is free"
+    other = nurse.get(f"{page}?day=2026-11-22").content.decode()
+    assert 'value="2026-11-22T09:00"' in other and "2026-11-21T" not in other
+    for wrong in ("", "x", "2026-11-21T09:01", "2026-11-21T07:00", "2027-11-21T09:00"):
+        assert nurse.post(f"{page}/move", {"start": wrong}).status_code == 409
+    assert nurse.post(f"{page}/cancel").status_code == 302
+    assert Booking.objects.get().state == "cancelled" and "已取消" in nurse.get(page).content.decode()
+    answer = nurse.post(f"{page}/cancel")
+    assert answer.status_code == 409 and "已退号" in answer.content.decode()
+    assert [step.what for step in Step.objects.order_by("pk")] == ["检查改期", "取消检查"]
+
+
+def test_what_has_begun_stays(blood: Turn) -> None:
+    nurse, page = staff(Role.NURSE), f"/console/desks/bookings/{blood.booking_id}"
+    nurse.post(f"/console/desks/turns/{blood.pk}/arrived")
+    shown = nurse.get(page).content.decode()
+    assert "取消预约" not in shown and "改到" not in shown
+    answer = nurse.post(f"{page}/cancel")
+    assert answer.status_code == 409 and "已经开始" in answer.content.decode()
+    assert Booking.objects.get().state == "booked"
+    assert nurse.get("/console/desks/bookings/12345").status_code == 404
+
+
+def test_the_windows_of_tomorrow(blood: Turn, time: Clock) -> None:
+    """The evening before, by what is booked."""
+    time.go(days=-1)
+    nurse, station = staff(Role.NURSE), blood.segment.station_id
+    assert "已约 1 人" not in nurse.get(f"/console/desks?station={station}").content.decode()
+    page = f"/console/desks?station={station}&day=2026-11-21"
+    assert "已约 1 人" in nurse.get(page).content.decode() and "<h1>2026-11-21" in nurse.get(page).content.decode()
+    assert nurse.post(f"/console/desks/segments/{blood.segment_id}/windows", {"windows": 2}).headers["Location"] == page
+    for nonsense in ("", "x", "0001-01-01", "2026-02-30"):
+        assert nurse.get(f"/console/desks?station={station}&day={nonsense}").status_code == 200
 
 
 def test_windows_are_opened_and_said_to_be_too_few(blood: Turn) -> None:

@@ -26,6 +26,7 @@ ACTS = {
     "过号": "Skipped", "看完": "Seen", "看完，待回诊": "Seen, comes back with results", "召回": "Recalled", "转诊": "Referred",
     "暂停叫号": "Paused", "继续叫号": "Resumed", "结束坐诊": "Ended the session", "诊间预约": "Return visit booked",
     "已到": "Arrived", "完成": "Done", "未来": "Missed", "窗口数": "Windows set",
+    "检查改期": "Examination moved", "取消检查": "Examination given back",
     # At /admin/.
     "审核通过，开放": "Reviewed and opened", "重新退款": "Refund tried again", "退回实收金额": "What was received is refunded",
     "已线下处理": "Settled outside of the books", "已处理": "Settled", "退号并全额退费": "Given back with the whole fee",

@@ -13,6 +13,10 @@ class DeskVerb(RoomVerb):
     regex = "|".join(desks.VERBS)
 
 
+class ExamVerb(RoomVerb):
+    regex = "|".join(desks.CHANGES)
+
+
 class SessionVerb(RoomVerb):
     regex = "|".join(changes.VERBS)
 
@@ -23,6 +27,7 @@ class Said(RoomVerb):
 
 register_converter(RoomVerb, "room-verb")
 register_converter(DeskVerb, "desk-verb")
+register_converter(ExamVerb, "exam-verb")
 register_converter(SessionVerb, "session-verb")
 register_converter(Said, "said")
 
@@ -46,6 +51,8 @@ urlpatterns = [
     path("arrivals/tickets/<int:ticket>/rejoin", arrivals.rejoin, name="arrivals-rejoin"),
     path("desks", desks.page, name="desks"),
     path("desks/turns/<int:turn>/<desk-verb:verb>", desks.turn, name="turn"),
+    path("desks/bookings/<int:booking>", desks.booking, name="exam-booking"),
+    path("desks/bookings/<int:booking>/<exam-verb:verb>", desks.change, name="exam-change"),
     path("desks/segments/<int:segment>/windows", desks.windows, name="windows"),
     path("roster", roster.page, name="roster"),
     path("roster/departments/<int:department>/add", roster.add, name="template-add"),
