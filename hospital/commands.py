@@ -153,23 +153,40 @@ def seed(arguments: argparse.Namespace) -> None:
 
 
 def kiosk(arguments: argparse.Namespace) -> None:
-    from hospital.kiosk import tokens
+    from django.db import transaction
 
-    print(tokens.register(arguments.name))
+    from hospital.kiosk import tokens
+    from hospital.kiosk.models import Kiosk
+    from hospital.registrar import trail
+
+    with transaction.atomic():
+        token = tokens.register(arguments.name)
+        trail.by_command("登记自助机", Kiosk.objects.get(name=arguments.name))
+    print(token)
 
 
 def fhir_client(arguments: argparse.Namespace) -> None:
-    from hospital.fhir import callers
+    from django.db import transaction
 
+    from hospital.fhir import callers
+    from hospital.fhir.models import System
+    from hospital.registrar import trail
+
+    scopes = " ".join(arguments.scope or [callers.ROSTER])
     try:
-        print(callers.register(arguments.name, " ".join(arguments.scope or [callers.ROSTER]), arguments.channel))
+        with transaction.atomic():
+            token = callers.register(arguments.name, scopes, arguments.channel)
+            trail.by_command("登记外部系统", System.objects.get(name=arguments.name), scopes=scopes, channel=arguments.channel)
     except ValueError as no:
         raise SystemExit(str(no)) from None
+    print(token)
 
 
 def admin_user(arguments: argparse.Namespace) -> None:
+    from django.db import transaction
+
     from hospital.care.models import Practitioner
-    from hospital.registrar import rights
+    from hospital.registrar import rights, trail
 
     try:
         roles = [rights.Role(name) for name in arguments.role or ["registrar"]]
@@ -179,7 +196,9 @@ def admin_user(arguments: argparse.Namespace) -> None:
     doctor = Practitioner.objects.filter(code=arguments.doctor).first()
     if arguments.doctor and doctor is None:
         raise SystemExit(f"--doctor: nobody has the number {arguments.doctor}")
-    rights.make_staff(arguments.name, password, *roles, doctor=doctor)
+    with transaction.atomic():
+        user = rights.make_staff(arguments.name, password, *roles, doctor=doctor)
+        trail.by_command("账号与角色", user, roles=" ".join(roles), doctor=arguments.doctor)
     print(password)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -13,6 +16,8 @@ from hospital.registrar import rights, trail
 from hospital.registrar.models import Step
 from hospital.registrar.rights import Role
 from hospital_fixtures import Hospital
+
+VIEWS = Path(trail.__file__).parents[1] / "console" / "views"
 
 
 def change(hospital: Hospital, phone: str = "19900005678", name: str = "测试乙") -> Client:
@@ -81,3 +86,20 @@ def test_what_patients_do_at_machines_is_not_in_the_staffs_trail(hospital: Hospi
     hospital.patient()
     hospital.session()
     assert not Step.objects.exists()
+
+
+def test_no_act_of_the_console_goes_by_the_trail() -> None:
+    """Whatever is done on a page, is done within `trail.act`: by itself, or by a function of its module that it calls."""
+    looked_up = {"arrivals.find"}       # looks for somebody, changes nothing
+    acts, outside = set[str](), set[str]()
+    for path in VIEWS.glob("*.py"):
+        made = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+        calls = {one.name: {ast.unparse(node.func) for node in ast.walk(one) if isinstance(node, ast.Call)} for one in made}
+        kept = {name for name, called in calls.items() if "trail.act" in called}
+        while more := {name for name, called in calls.items() if called & kept} - kept:
+            kept |= more
+        for one in made:
+            if any(ast.unparse(mark).startswith("act_for(") for mark in one.decorator_list):
+                acts.add(f"{path.stem}.{one.name}")
+                outside |= {f"{path.stem}.{one.name}"} - {f"{path.stem}.{name}" for name in kept}
+    assert len(acts) > 20 and outside == looked_up

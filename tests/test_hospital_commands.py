@@ -90,6 +90,19 @@ def test_from_nothing_to_a_booking_by_commands_alone(environment: dict[str, str]
     assert not [secret for secret in (token, password, "999999199001010016", "测试甲") if secret in said]
 
 
+def test_what_is_done_by_command_is_in_the_trail(environment: dict[str, str]) -> None:
+    secrets = [run(environment, "kiosk", "K1"), run(environment, "admin-user", "wang", "--role", "office"),
+               run(environment, "fhir-client", "his")]
+    code = ("import django; django.setup(); from hospital.registrar.models import Step; "
+            "print(*[(one.what, one.label, one.who, one.after) for one in Step.objects.order_by('pk')], sep='\\n')")
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60,
+                          env={**environment, "DJANGO_SETTINGS_MODULE": "hospital.settings"}).stdout
+    lines = told.splitlines()
+    assert [line.split("'")[1] for line in lines] == ["登记自助机", "账号与角色", "登记外部系统"]
+    assert "'wang'" in lines[1] and "'office'" in lines[1] and f"server uid {os.getuid()}" in lines[1]
+    assert not [secret for secret in secrets if secret in told]
+
+
 def test_boards_that_listen_hold_none_of_the_threads_that_serve(environment: dict[str, str], tmp_path: Path) -> None:
     password = run(environment, "admin-user", "nurse", "--role", "nurse")
     process = subprocess.Popen([sys.executable, "-m", "hospital", "--port", "0", "--threads", "8"], env=environment,

@@ -31,6 +31,8 @@ ACTS = {
     "审核通过，开放": "Reviewed and opened", "重新退款": "Refund tried again", "退回实收金额": "What was received is refunded",
     "已线下处理": "Settled outside of the books", "已处理": "Settled", "退号并全额退费": "Given back with the whole fee",
     "重新发送": "Sent again", "窗口已收挂号费": "Fee taken at the window", "窗口已退挂号费": "Fee given back at the window",
+    # On the server itself.
+    "账号与角色": "Account and roles", "登记自助机": "Kiosk registered", "登记外部系统": "Another system registered",
 }
 _SAID = {"同意": "yes", "不同意": "no"}
 # How Django begins the lines of its own log.

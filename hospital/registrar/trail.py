@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,12 @@ def act(request: HttpRequest, what: str, *things: Model) -> Iterator[list[Model]
         changed = [one for one in after if one[1] != one[2]]
         for thing, was, now in changed or after[:1]:
             _write(request.user.get_username(), what, thing, was, now)
+
+
+def by_command(what: str, thing: Model, **after: str) -> None:
+    """Something that was done on the server itself, by whoever may log in there: an account, a machine's token."""
+    Step.objects.create(at=clock.now(), who=f"server uid {os.getuid()}", what=what[:200],
+                        thing=f"{thing._meta.label_lower} {thing.pk}", label=str(thing)[:200], before={}, after=after)
 
 
 def _kept(thing: Model) -> dict[str, Any]:
