@@ -159,6 +159,7 @@ ALIPAY_ACCOUNT = os.environ.get("ALIPAY_ACCOUNT", "")
 # The hospital's rules.
 HOSPITAL_NAME = {"zh": "青禾县人民医院", "en": "Qinghe County People's Hospital"}   # an invented place
 HOLD_SECONDS = 180          # a number is kept this long for somebody who is deciding
+HOLDS_AN_HOUR = 8           # held and not booked by one person, for one day of a department
 HOLD_LONGEST_SECONDS = 900  # and never longer than this in all, however many payments were begun
 ORDER_SECONDS = 180         # a QR code can be paid this long
 ORDER_GRACE_SECONDS = 60    # the hold outlives its payment by this much, for news that travels slowly

@@ -67,6 +67,33 @@ def test_a_limit_counts_what_is_held_and_not_what_was_given_back(hospital: Hospi
     assert kiosk.hold(person, segment(hospital.session(days=1, start=16))).status == 200
 
 
+def test_nobody_keeps_a_number_by_holding_it_again_and_again(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
+    """Every three minutes, for as long as the lobby is open: after the eighth it is somebody else's turn."""
+    person, session = hospital.patient(), hospital.session(places=1, minutes=60)
+    where = segment(session)
+    for _ in range(8):
+        assert kiosk.hold(person, where).status == 200
+        time.go(seconds=170)
+    refused = kiosk.hold(person, where)
+    assert (refused.status, refused.code) == (409, "held_too_often")
+    assert refused.body["data"]["until"].startswith("2026-11-20T10:00")
+    time.go(seconds=11)
+    other = hospital.patient()
+    assert kiosk.confirm(kiosk.hold(other, where).body["id"]).status == 200
+    elsewhere = hospital.session(hospital.skin)
+    assert kiosk.hold(person, segment(elsewhere)).status == 200, "another department"
+    time.go(minutes=38)
+    assert kiosk.hold(person, segment(hospital.session(start=16))).status == 200, "and an hour after the first"
+
+
+def test_what_was_booked_after_all_counts_not(hospital: Hospital, kiosk: Kiosk) -> None:
+    Limit.objects.all().delete()
+    person, session = hospital.patient(), hospital.session(places=9)
+    for _ in range(10):
+        booked = kiosk.confirm(kiosk.hold(person, segment(session)).body["id"]).body["appointment"]
+        assert kiosk.cancel(booked["id"]).status == 200
+
+
 # Referral.
 
 

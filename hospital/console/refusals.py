@@ -25,6 +25,7 @@ _WORDS = {
     "already_booked": Both("患者当日同一午别已有该科预约。", "The patient has a booking there for the same half day."),
     "daily_limit": Both("患者当日预约已达上限。", "The patient has as many bookings for that day as are allowed."),
     "booking_limit": Both("患者预约次数已达上限。", "The patient has as many bookings as are allowed."),
+    "held_too_often": Both("患者一小时内多次占号未约，请稍后再试。", "Held too often within the hour without booking; later again."),
     "blacklisted": Both("患者爽约过多，只能当日挂号。", "After too many missed visits the patient registers on the day only."),
     "held_elsewhere": Both("患者正在另一台设备上挂号。", "The patient is booking at another machine."),
     "exam_fixed": Both("已经开始或已完成，不能改。", "It has begun, or is done: it cannot be changed."),

@@ -27,7 +27,7 @@ def _appointment(pk: int) -> Appointment:
 
 @act(router, "/holds", wire.Hold, ("slot_full", "already_booked", "daily_limit", "session_stopped", "past",
                                    "unknown_segment", "unknown_patient", "blacklisted", "held_elsewhere",
-                                   "booking_limit"))
+                                   "booking_limit", "held_too_often"))
 def hold(request: Request, body: wire.NewHold) -> wire.Hold:
     """Keep the first free number of a segment for a few minutes."""
     acquaintance.here(request.auth, body.patient)
