@@ -292,8 +292,8 @@ class Desk:
                 return self._departments()
             case r.Sessions(department, patient):
                 return hospital.sessions(department, patient=patient)
-            case r.SimilarDoctors(department, doctor):
-                return hospital.similar(department, doctor)
+            case r.SimilarDoctors(department, doctor, patient):
+                return hospital.similar(department, doctor, patient)
             case r.Dependants(patient):
                 return hospital.dependants(patient)
             case r.AnswerOffer(offer, accept):

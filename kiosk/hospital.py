@@ -102,8 +102,8 @@ class Hospital:
         whose = "" if patient is None else f"&patient={patient}"
         return self._get(tuple[Session, ...], f"/departments/{department}/sessions?days={days}{whose}")
 
-    def similar(self, department: int, doctor: int) -> tuple[Similar, ...]:
-        return self._get(tuple[Similar, ...], f"/departments/{department}/similar/{doctor}")
+    def similar(self, department: int, doctor: int, patient: int) -> tuple[Similar, ...]:
+        return self._get(tuple[Similar, ...], f"/departments/{department}/similar/{doctor}?patient={patient}")
 
     def dependants(self, patient: int) -> tuple[Patient, ...]:
         return self._get(tuple[Patient, ...], f"/patients/{patient}/dependants")

@@ -154,6 +154,22 @@ def test_doctors_like_one_who_is_full(hospital: Hospital, kiosk: Kiosk) -> None:
     assert kiosk.get(f"/departments/{hospital.heart.pk}/similar/999").code == "unknown_practitioner"
 
 
+def test_doctors_like_one_who_is_full_for_who_was_referred(hospital: Hospital, kiosk: Kiosk, time: Clock) -> None:
+    """The community's places are theirs here, too."""
+    colleague, = doctors(hospital, 1)
+    kept = hospital.session(days=2, practitioner=colleague, kind="expert")
+    kept.slots.update(share=referral.SHARE, share_until=time.now() + dt.timedelta(days=1))
+    sent, other, today = hospital.patient(), hospital.patient(), time.now().date()
+    referral.refer(sent, hospital.heart, "青禾社区卫生站", today, today + dt.timedelta(days=7), "测试员")
+    path = f"/departments/{hospital.heart.pk}/similar/{hospital.doctor.pk}"
+    for person in (sent, other):
+        kiosk.meet(person)
+    assert kiosk.get(path).body == [] == kiosk.get(f"{path}?patient={other.pk}").body
+    found = kiosk.get(f"{path}?patient={sent.pk}").body
+    assert [one["practitioner"]["id"] for one in found] == [colleague.pk] and found[0]["segment"]["left"] == 2
+    assert kiosk.get(f"{path}?patient={hospital.patient().pk}").code == "unknown_patient", "who is not here"
+
+
 def test_similar_doctors_by_booking_rate_and_stop_record(hospital: Hospital) -> None:
     wanted, stops, quiet, busy = doctors(hospital, 4)
     for doctor, taken, states in ((stops, 4, ("stopped", "open")), (quiet, 1, ("open", "open")),

@@ -108,7 +108,7 @@ class OfficeDesk:
 
     _town: Town
 
-    def similar(self, department: int, doctor: int) -> tuple[care.Similar, ...]:
+    def similar(self, department: int, doctor: int, patient: int) -> tuple[care.Similar, ...]:
         hospital: Any = self
         with hospital._asked():
             found = []

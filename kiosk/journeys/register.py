@@ -27,7 +27,7 @@ async def register_for(here: Patient) -> None:
     patient = await _for_whom(here)
     department = await _department()
     sessions = await Sessions(department.id, patient.id)
-    whom = await _whom(department, sessions)
+    whom = await _whom(patient, department, sessions)
     confirmed = await _booked(patient, department, whom, sessions)
     appointment = confirmed.appointment
     printed = await hand_over(patient, PaperKind.REGISTRATION, appointment, confirmed.copy)
@@ -70,7 +70,7 @@ def _left(places: int) -> Text:
     return say("left", left=places) if places else say("left.tomorrow")
 
 
-async def _whom(department: Department, sessions: tuple[Session, ...]) -> Whom:
+async def _whom(patient: Patient, department: Department, sessions: tuple[Session, ...]) -> Whom:
     """The general clinic, or one doctor; not asked where there is only one answer."""
     offers: dict[Whom, list[Session]] = {}
     for session in sorted(sessions, key=_rank):
@@ -86,7 +86,7 @@ async def _whom(department: Department, sessions: tuple[Session, ...]) -> Whom:
                                     options=tuple(_offer(whom, of) for whom, of in offers.items()))
         if _left_of(offers[chosen]):
             return chosen
-        alike = await SimilarDoctors(department.id, chosen.practitioner or 0)
+        alike = await SimilarDoctors(department.id, chosen.practitioner or 0, patient.id)
         if alike:
             return await _instead(offers[chosen][0], alike)
         remark = say("similar.none")

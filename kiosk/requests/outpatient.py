@@ -32,9 +32,10 @@ class AnswerOffer(Do[OfferAnswered]):
 
 @dataclass(frozen=True)
 class SimilarDoctors(Do[tuple[Similar, ...]]):
-    """At most three doctors like this one who have a place, best first."""
+    """At most three doctors like this one who have a place for this patient, best first."""
 
     saying: ClassVar[str] = "wait.sessions"
 
     department: int
     practitioner: int
+    patient: int

@@ -19,10 +19,13 @@ router = Router(tags=["outpatient"])
 
 
 @read(router, "/departments/{int:department}/similar/{int:practitioner}", list[words.Similar],
-      ("unknown_department", "unknown_practitioner"))
-def doctors_like(request: Request, department: int, practitioner: int) -> list[words.Similar]:
-    """At most three doctors of the same rank in this department who have a place for a kiosk, best first."""
-    found = similar(practitioner, department, registering.shares_of(Channel.KIOSK))
+      ("unknown_department", "unknown_practitioner", "unknown_patient"))
+def doctors_like(request: Request, department: int, practitioner: int, patient: int | None = None) -> list[words.Similar]:
+    """At most three doctors of the same rank in this department who have a place for a kiosk, best first; places kept for
+    who was referred count, where `patient` was."""
+    if patient is not None:
+        acquaintance.here(request.auth, patient)
+    found = similar(practitioner, department, registering.shares_of(Channel.KIOSK, patient, department))
     return [_similar(one.session, one.segment) for one in found]
 
 
