@@ -108,6 +108,34 @@ def test_a_report_printer_prints_a_page(lobby: Lobby) -> None:
     assert reading.well and words == "打印机数到 1 张，请看纸上。" and report.whole and report.document.startswith(b"%PDF-1.4")
 
 
+@pytest.mark.parametrize("lobby", [("icm522", "stripe", "crt310")], indirect=True)
+@pytest.mark.parametrize("name", ["idcard", "visit_card_reader", "stripe", "scanner", "cards"])
+def test_a_reader_at_which_nobody_shows_anything_is_not_said_to_be_broken(
+        lobby: Lobby, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "CARD_TIME", 0.3)
+    reading, words = lobby.test(name)
+    assert not reading.well and words == "没有成功：在规定时间内没有看到卡或码，请再放一次"
+    assert say_in(reading.words, Language.EN).endswith("No card or code was seen within the time: put it down again")
+
+
+@has()
+def test_a_card_that_is_moved_too_soon_is_to_be_put_down_again(lobby: Lobby) -> None:
+    lobby.twins["idcard"].lift_after(700)
+    lobby.twins["idcard"].put("resident")
+    reading, words = lobby.test("idcard")
+    assert not reading.well and words == "没有成功：没有读完卡就移开了，请放好再试"
+    assert say_in(reading.words, Language.EN).endswith("The card was moved while it was read: put it down again")
+
+
+@has()
+def test_a_reader_that_is_broken_is_said_to_be(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("drivers.idcard_sdt.Device.read_card", fail)
+    assert lobby.test("idcard")[1] == "没有成功：设备故障"
+
+
 @has("ups", "board", "lightbar")
 def test_power_inputs_and_lights(lobby: Lobby) -> None:
     assert "市电正常" in lobby.test("ups")[1]
