@@ -134,7 +134,7 @@ class Core:
 
     def _closures(self) -> None:
         self.desk.closed = frozenset(self.closed)
-        self.post(Shut("staff", self.closed))
+        self.post(Shut("staff", dict(self.closed)))
 
     def cut(self) -> None:
         """The power fails, and comes back: what is left is the disk, and the town."""

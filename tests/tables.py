@@ -282,6 +282,7 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"(WeChat Pay|Alipay) takes no payments", shuts_channel),
     (r"the payment office comes back", office(away=False)),
     (r"staff close payments", lambda body: body.close("pay")),
+    (r"staff close the (.*reader|scanner)", lambda body, reader: body.close(READER[reader])),
     (r"the (.*reader|scanner) is unplugged", plugs(False)),
     (r"the (.*reader|scanner) is plugged in", plugs(True)),
     (r"it is too late for fasting tests today", lambda body: body.town.exams.grow_late()),

@@ -348,6 +348,21 @@ def test_a_question_that_listens_to_nothing_opens_no_ear(room: Room) -> None:
     assert room.reader.waiting == room.scanner.waiting == []
 
 
+def test_nobody_listens_at_what_staff_closed(room: Room) -> None:
+    room.desk.closed = ("idcard", "scanner")
+    room.desk.listen(IDENTIFY, 7)
+    room.desk.listen(Pay(title=say("pay.title"), order=an_order(room)), 8)
+    assert room.reader.waiting == room.scanner.waiting == []
+
+
+def test_an_ear_at_what_staff_close_is_shut(room: Room) -> None:
+    room.desk.listen(IDENTIFY, 7)
+    assert room.reader.waiting and room.scanner.waiting
+    room.desk.closed = ("idcard", "scanner")
+    room.desk.listen(IDENTIFY, 8)
+    assert room.reader.waiting == room.scanner.waiting == []
+
+
 # The book of facts, and what was left open.
 
 
