@@ -277,6 +277,15 @@ def test_a_wrong_pin_is_said_and_the_numbers_are_asked_for_again(enter: Callable
     assert room.pin not in str(room.journal.facts())
 
 
+def test_where_nobody_can_sign_in_any_more_it_is_said_with_the_way_on(enter: Callable[..., Room], tmp_path: Path) -> None:
+    room = enter()
+    (tmp_path / "staff.json").write_bytes(b"{")
+    page = room.enter()
+    assert isinstance(page, Trouble) and "python -m kiosk staff 工号" in say_in(page.text, Language.ZH)
+    assert room.facts() == [("service_refused", {"number": "unknown", "reason": "staff_damaged"})]
+    assert isinstance(room.choose("返回"), Welcome)
+
+
 def test_the_pin_is_not_on_the_page_nor_in_what_is_said_of_a_question(enter: Callable[..., Room]) -> None:
     room = enter()
     room.stage.serve()
