@@ -209,6 +209,40 @@ def pin_in(said: str) -> str:
     return str(pin)
 
 
+def test_the_command_adds_lists_and_removes(command: Callable[..., Any], staff: Staff) -> None:
+    assert command() == (0, "", "")
+    status, said, _ = command("1001")
+    assert status == 0 and staff.sign_in("1001", pin_in(said)) == Member("1001", Role.NURSE)
+    status, said, _ = command("2002", "--role", "technician")
+    assert status == 0 and staff.sign_in("2002", pin_in(said)) == Member("2002", Role.TECHNICIAN)
+    assert command() == (0, "1001       nurse\n2002       technician\n", "")
+    assert command("1001", "--remove") == (0, "Done.\n", "")
+    assert command("1001", "--remove") == (1, "There is nobody of number 1001.\n", "")
+    assert command() == (0, "2002       technician\n", "")
+
+
+def test_the_command_gives_somebody_a_new_role_and_pin(command: Callable[..., Any], staff: Staff) -> None:
+    old = pin_in(command("1001")[1])
+    new = pin_in(command("1001", "--role", "administrator")[1])
+    assert staff.sign_in("1001", new).role is Role.ADMINISTRATOR
+    assert old == new or refusal(staff, "1001", old) == "wrong_pin"
+
+
+def test_the_command_unlocks(command: Callable[..., Any], staff: Staff, clock: Clock) -> None:
+    pin = pin_in(command("1001")[1])
+    for _ in range(TRIES):
+        refusal(staff, "1001", wrong(pin))
+        clock.seconds += LONGEST_WAIT + 1
+    assert refusal(staff, "1001", pin) == "pin_locked" and command()[1] == "1001       nurse  locked\n"
+    assert command("1001", "--unlock") == (0, "Done.\n", "")
+    assert staff.sign_in("1001", pin) and command()[1] == "1001       nurse\n"
+    assert command("2002", "--unlock") == (1, "There is nobody of number 2002.\n", "")
+
+
+def test_the_command_says_what_is_no_staff_number(command: Callable[..., Any], staff: Staff) -> None:
+    assert command("12") == (2, "", "A staff number has 3 to 8 digits.\n") and staff.members() == {}
+
+
 def test_the_command_leads_out_of_a_damaged_file(tmp_path: Path, command: Callable[..., Any], staff: Staff) -> None:
     (tmp_path / "staff.json").write_bytes(b"{")
     for words in ((), ("1001", "--unlock"), ("1001", "--remove")):
