@@ -126,6 +126,18 @@ def test_what_a_device_says_of_itself(status: Status, level: Level, said: str, a
     assert words(survey.device("printer", Snapshot(status, OLD))) == (level, said, advice)
 
 
+def test_visits_of_today_are_all_counted_and_none_of_yesterday(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day is the hospital's, in Beijing, and a lively one has thousands of facts."""
+    midnight = room.clock.wall().replace(hour=0, minute=0, second=0)
+    for moment, visits in ((midnight - dt.timedelta(seconds=1), 5), (midnight, 2), (room.clock.wall(), 1)):
+        written = moment.astimezone(dt.UTC).isoformat(timespec="milliseconds")
+        monkeypatch.setattr("kiosk.journal._now", lambda written=written: written)
+        room.journal.note([("visit", {"journey": "register"})] * visits + [("step", {})] * survey.FACTS)
+    [row] = [row for section in survey.look(room.view).sections for row in section.rows
+             if say_in(row.label, Language.ZH) == "今天办理"]
+    assert say_in(row.value, Language.ZH) == "3 人次"
+
+
 def test_the_last_fault_is_said_whatever_it_was() -> None:
     lamp = survey.device("printer", Snapshot(Status(State.ONLINE), OLD, last_fault="print_unknown: no answer to the fence"))
     assert lamp.level is Level.GOOD and lamp.fault is not None
