@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.metadata
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -142,3 +143,24 @@ def test_the_last_fault_is_said_whatever_it_was() -> None:
     lamp = survey.device("printer", Snapshot(Status(State.ONLINE), OLD, last_fault="print_unknown: no answer to the fence"))
     assert lamp.level is Level.GOOD and lamp.fault is not None
     assert say_in(lamp.fault, Language.ZH).startswith("不知道印好没有")
+
+
+def test_the_machine_says_which_it_is_and_since_when_it_runs(room: Room, tmp_path: Path) -> None:
+    def rows() -> dict[str, str]:
+        section = survey.look(room.view).sections[0]
+        return {say_in(row.label, Language.ZH): say_in(row.value, Language.ZH) for row in section.rows}
+
+    room.view.begun -= 3 * 3600 + 5 * 60
+    assert rows() == {"机器名": room.view.settings.kiosk, "软件版本": importlib.metadata.version("hospital-kiosk"),
+                      "设置文件": "没有", "已运行": "3 小时 5 分"}
+    (tmp_path / "kiosk.ini").write_text("[kiosk]\n")
+    one = rows()["设置文件"]
+    (tmp_path / "kiosk.ini").write_text("[kiosk]\nvolume = 30\n")
+    assert one[:8] != rows()["设置文件"][:8], "two machines' files are told apart"
+
+
+def test_only_the_last_twenty_visits_are_shown_the_newest_first(room: Room) -> None:
+    for how in (*["left"] * 5, *["refused"] * 19, "done"):
+        room.journal.note([("visit", {"journey": "register"}), ("end", {"journey": "register", "how": how})])
+    shown = [say_in(row.value, Language.ZH) for row in survey.look(room.view).visits]
+    assert shown == ["挂号：完成", *["挂号：没有办成"] * 19]
