@@ -259,7 +259,7 @@ def _decide(journal: Any, reference: str, decision: Callable[[str], None]) -> No
 
 
 def _doctor(asked: argparse.Namespace) -> int:
-    from kiosk.doctor import examine, fonts, sentence
+    from kiosk.doctor import examine, fonts, sentence, staff
     from kiosk.machine import Machine
     from kiosk.requests.service import Level
     from kiosk.words import Language
@@ -267,7 +267,7 @@ def _doctor(asked: argparse.Namespace) -> int:
 
     machine = Machine(asked.state, _settings(asked), lambda message: None)
     well = True
-    for lamp in [*examine(machine), fonts(find)]:
+    for lamp in [*examine(machine), staff(machine.staff), fonts(find)]:
         fault = lamp.level is Level.BAD
         well = well and not fault
         print(f"{'FAULT' if fault else lamp.level:7} {lamp.key:12} {sentence(lamp, Language(asked.lang))}")
@@ -276,24 +276,32 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 
 def _staff(asked: argparse.Namespace) -> int:
+    from kiosk.requests import Refused
     from kiosk.requests.service import Role
     from kiosk.service.staff import Staff
+    from kiosk.words import Language, read, say
 
     asked.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     staff = Staff(asked.state / "staff.json", time.time)
-    if asked.number is None:
-        for number, (role, locked) in staff.members().items():
-            print(f"{number:10} {role}{'  locked' if locked else ''}")
-        return 0
-    if asked.remove or asked.unlock:
-        found = staff.remove(asked.number) if asked.remove else staff.unlock(asked.number)
-        print("Done." if found else f"There is nobody of number {asked.number}.")
-        return 0 if found else 1
     try:
+        if asked.number is None:
+            for number, (role, locked) in staff.members().items():
+                print(f"{number:10} {role}{'  locked' if locked else ''}")
+            return 0
+        if asked.remove or asked.unlock:
+            found = staff.remove(asked.number) if asked.remove else staff.unlock(asked.number)
+            print("Done." if found else f"There is nobody of number {asked.number}.")
+            return 0 if found else 1
         pin = staff.add(asked.number, Role(asked.role))
     except ValueError as no:
         print(no, file=sys.stderr)
         return 2
+    except Refused as no:
+        print(read(say(f"service.{no.reason}"), Language.EN), file=sys.stderr)
+        return 1
+    if staff.kept is not None:
+        print(f"The file of the staff could not be read. It is kept as {staff.kept}; everybody is to be added anew.",
+              file=sys.stderr)
     print(f"PIN of {asked.number}: {pin}\nIt is shown this once; its owner changes it in the service menu.")
     return 0
 

@@ -248,7 +248,7 @@ class Desk:
         """Only what was never begun: whatever may have happened already is asked about to its end."""
         match request:
             case r.OpenPayment() | r.PayByCode() if "pay" in self.closed:
-                raise r.Refused("channel_refused")
+                raise r.Refused("channel_refused", channels=())     # nor by any other way
             case r.HoldSlot() if "register" in self.closed:
                 raise r.Refused("closed_here")
             case r.Print() if "printer" in self.closed:

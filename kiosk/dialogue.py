@@ -113,9 +113,13 @@ class Dialogue:
             self._draw(self._question, ask=ask)
 
     def meet(self, ways: Ways) -> None:
-        """Another reader works, or one less: the same question, as this machine asks it now."""
-        if self._question is not None and self._question.ask != (here := self._question.ask.here(ways)):
+        """Another reader works, or one less: the same question, as this machine asks it now, heard where it may be."""
+        question = self._question
+        if question is None or isinstance(question.ask, Waiting):
+            return
+        if question.ask != (here := question.ask.here(ways)):
             self.replace(here)
+        self._ears.listen(question.ask, question.scene.serial)
 
     # For the person and the world.
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from drivers.contract import State
 from kiosk.machine import Machine
+from kiosk.requests import Refused
 from kiosk.requests.service import Lamp, Level
+from kiosk.service.staff import Staff
 from kiosk.service.survey import lamps
 from kiosk.words import Language, read, say
 
@@ -27,6 +29,15 @@ def examine(machine: Machine) -> Iterator[Lamp]:
         silent = lamp.key in machine.services and machine.services[lamp.key].status.state is State.UNKNOWN
         yield lamp if not silent else Lamp(lamp.key, lamp.name, Level.BAD, say("cause.no_answer"), lamp.since,
                                            advice=say("advice.no_answer"))
+
+
+def staff(members: Staff) -> Lamp:
+    """Who may sign in."""
+    try:
+        count = len(members.members())
+    except Refused as no:
+        return Lamp("staff", say("device.staff"), Level.BAD, say(f"service.{no.reason}"))
+    return Lamp("staff", say("device.staff"), Level.GOOD, say("lamp.staff", count=count))
 
 
 def fonts(find: Callable[[], Any]) -> Lamp:

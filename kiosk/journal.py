@@ -226,6 +226,13 @@ class Journal:
             "SELECT count(*) FROM fact WHERE kind = ? AND id > (SELECT ifnull(max(id), 0) FROM fact "
             "WHERE kind = ? AND json_extract(data, '$.what') = ?)", (kind, since, what))[0][0])
 
+    def count_from(self, kind: str, moment: dt.datetime) -> int:
+        """How many facts of a kind there are since a moment; what is older is not looked at."""
+        self.flush()
+        return int(self._rows(
+            "SELECT count(*) FROM fact WHERE kind = ? AND id > ifnull((SELECT id FROM fact WHERE at < ? "
+            "ORDER BY id DESC LIMIT 1), 0)", (kind, _written(moment)))[0][0])
+
     def told(self) -> int:
         """The number of the last fact that the hospital has."""
         riding = self._rides.now.told
@@ -364,4 +371,9 @@ def machine_key(path: Path) -> bytes:
 
 
 def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    return _written(dt.datetime.now(dt.UTC))
+
+
+def _written(moment: dt.datetime) -> str:
+    """In order of time, as letters too."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds")

@@ -83,8 +83,8 @@ class Machine:
         self._mouth = self.desk.mouth
         self.view = survey.Machine(self.services, self.hospital, self.journal, settings, self.local, state, self.now)
         self._restart = restart
-        self.desk.service = Acts(self.view, Staff(state / "staff.json", time.time), self._fact,
-                                 lambda: post(EndProgram()), self._closures).perform
+        self.staff = Staff(state / "staff.json", time.time)
+        self.desk.service = Acts(self.view, self.staff, self._fact, lambda: post(EndProgram()), self._closures).perform
         self._closures()
 
     def now(self) -> dt.datetime:

@@ -15,7 +15,7 @@ import pytest
 
 from drivers import contract as d
 from kiosk.care import Choice
-from kiosk.desk import Desk, Lobby, News
+from kiosk.desk import Desk, Lobby, News, Shut
 from kiosk.hands import Task
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import Story, stories, tiles
@@ -86,6 +86,7 @@ class Core:
         self.paper = Service("printer", town.clock, self.printer)
         self.others: dict[str, Service] = {}        # readers that many machines do not have
         self.accepts: tuple[str, ...] = PROOFS
+        self.closed: dict[str, str] = {}            # what staff closed in the service menu, and why
         self._life = 0
         self.switch_on()
 
@@ -120,9 +121,20 @@ class Core:
                            ways=Ways(("idcard", "scanner", *self.others), self.accepts))
         for service in self.services:
             service.connect()
+        self._closures()
         self.stage.start()
         self.do(self._round)
         self.settle()
+
+    def close(self, what: str) -> None:
+        """Staff close it in the service menu, somebody standing here or not."""
+        self.closed[what] = "maintenance"
+        self._closures()
+        self.settle()
+
+    def _closures(self) -> None:
+        self.desk.closed = frozenset(self.closed)
+        self.post(Shut("staff", dict(self.closed)))
 
     def cut(self) -> None:
         """The power fails, and comes back: what is left is the disk, and the town."""

@@ -21,7 +21,8 @@ from kiosk.journal import Journal
 from kiosk.numbers import RULES
 from kiosk.play import Entry, Result
 from kiosk.requests import (Done, Ask, CardRead, CardTrouble, CodeKind, CodeShown, ConfirmHold, Departments, Do, HoldSlot,
-                            Identify, Papers, Pay, PaymentNews, Print, Refused, ReportPaper, SeenNotice)
+                            Identify, OpenPayment, Papers, Pay, PayByCode, PayerCode, PaymentNews, Print, Refused,
+                            ReportPaper, SeenNotice)
 from kiosk.requests.service import TestNetwork
 from kiosk.sync import AWAY, MISSES, PERIOD, Sync
 from kiosk.tickets import ReferenceSlip
@@ -347,6 +348,21 @@ def test_a_question_that_listens_to_nothing_opens_no_ear(room: Room) -> None:
     assert room.reader.waiting == room.scanner.waiting == []
 
 
+def test_nobody_listens_at_what_staff_closed(room: Room) -> None:
+    room.desk.closed = ("idcard", "scanner")
+    room.desk.listen(IDENTIFY, 7)
+    room.desk.listen(Pay(title=say("pay.title"), order=an_order(room)), 8)
+    assert room.reader.waiting == room.scanner.waiting == []
+
+
+def test_an_ear_at_what_staff_close_is_shut(room: Room) -> None:
+    room.desk.listen(IDENTIFY, 7)
+    assert room.reader.waiting and room.scanner.waiting
+    room.desk.closed = ("idcard", "scanner")
+    room.desk.listen(IDENTIFY, 8)
+    assert room.reader.waiting == room.scanner.waiting == []
+
+
 # The book of facts, and what was left open.
 
 
@@ -563,6 +579,8 @@ def test_a_server_that_is_away_at_the_start_is_said_at_once(room: Room) -> None:
 
 
 @pytest.mark.parametrize("request_, closed, reason", [
+    (OpenPayment("1", "wechat"), "pay", "channel_refused"),
+    (PayByCode("1", PayerCode("wechat", "134567890123456789")), "pay", "channel_refused"),
     (HoldSlot(1, "1-0800"), "register", "closed_here"), (Print(ReferenceSlip("AAAAAAAA")), "printer", "closed")])
 def test_what_staff_closed_is_not_begun_but_what_was_begun_is_asked_about(
         tmp_path: Path, request_: Do[Any], closed: str, reason: str) -> None:
@@ -570,7 +588,7 @@ def test_what_staff_closed_is_not_begun_but_what_was_begun_is_asked_about(
     room.desk.closed = (closed,)
     room.perform(request_)
     (outcome,) = [message for message in room.go() if isinstance(message, Outcome)]
-    assert isinstance(outcome.value, Refused) and outcome.value.reason == reason
+    assert isinstance(outcome.value, Refused) and outcome.value.reason == reason and not room.town.answers
     room.perform(request_, again=True)
     assert [message.value.reason for message in room.go() if isinstance(message, Outcome)
             and isinstance(message.value, Refused)] != [reason]

@@ -13,9 +13,9 @@ import pytest
 from drivers.contract import State
 from drivers.sim.bench import Bench
 from kiosk import fittings
-from kiosk.doctor import examine
+from kiosk.doctor import examine, staff
 from kiosk.machine import Machine
-from kiosk.requests.service import Lamp, Level
+from kiosk.requests.service import Lamp, Level, Role
 from kiosk.service.survey import look
 from kiosk.settings import read
 from kiosk.words import Language
@@ -79,3 +79,12 @@ def test_the_command_says_each_in_a_line_and_fails_where_one_is_bad(bench: Bench
     said = {line[8:].split()[0]: line for line in done.stdout.splitlines()}
     assert said["terminal"].startswith("FAULT") and "it takes no money" in said["terminal"]
     assert said["idcard"].startswith("good") and said["server"].startswith("FAULT")
+    assert said["staff"].startswith("good")
+
+
+def test_a_file_of_the_staff_that_cannot_be_read_is_a_fault(machine: Machine, tmp_path: Path) -> None:
+    machine.staff.add("1001", Role.NURSE)
+    assert (staff(machine.staff).level, in_english(staff(machine.staff).words)) == (Level.GOOD, "1")
+    (tmp_path / "kiosk" / "staff.json").write_bytes(b"{")
+    lamp = staff(machine.staff)
+    assert lamp.level is Level.BAD and "nobody can sign in" in in_english(lamp.words)

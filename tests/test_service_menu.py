@@ -14,6 +14,7 @@ from drivers.service import Service
 from drivers.sim.bench import Bench
 from kiosk.around import Door
 from kiosk.desk import Heard, Job, News, Outcome, Recalled, Shut
+from kiosk.fittings import NEEDED
 from kiosk.hospital import Hello, Unknown
 from kiosk.journal import Journal, machine_key
 from kiosk.journeys import stories, tiles
@@ -21,7 +22,7 @@ from kiosk.machine import Machine
 from kiosk.play import Entry
 from kiosk.requests import Ask, Choose, CodeKind, CodeShown, Confirm, OutOfService, Refused, Trouble, Welcome
 from kiosk.requests.service import (Board, EnterDigits, Guide, Level, Role, ScreenTest, ShowReading, TouchTest)
-from kiosk.service import survey
+from kiosk.service import survey, trial
 from kiosk.service.acts import Acts
 from kiosk.service.local import Local
 from kiosk.service.menu import maintain
@@ -31,10 +32,12 @@ from kiosk.stage import SERVICE, Stage
 from kiosk.words import Language, Name
 from kiosk.words import read as say_in
 
+from conformance.cards_crt571 import hand
 from traces import kept
 from virtual import Clock
 
-DRIVERS = {"idcard": "idcard_sdt", "scanner": "scanner_line", "printer": "printer_escpos"}
+DRIVERS = {"idcard": "idcard_sdt", "scanner": "scanner_line", "printer": "printer_escpos", "cards": "cards_crt571"}
+TWINS = {"crt571": "cards"}         # which device a twin of the bench is, where its name is another
 
 NUMBER = "1001"
 
@@ -57,8 +60,9 @@ class Room:
     def __init__(self, folder: Path, bench: Bench, role: Role) -> None:
         self.clock, self.scenes, self.jobs = Clock(), [], list[Job]()
         self.reports: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.services = {name: Service[Any](name, DRIVERS[name], bench.urls[name], self._report, period="0.05")
-                         for name in DRIVERS}
+        self.services = {name: Service[Any](name, DRIVERS[name], bench.urls[twin], self._report, self._card_went,
+                                            period="0.05")
+                         for twin in bench.devices for name in (TWINS.get(twin, twin),)}
         self.journal = Journal(folder / "journal.sqlite3", machine_key(folder / "machine.key"))
         self.server, self.restarts = Server(), 0
         self.local = Local(folder / "local.json", self.clock.wall)
@@ -74,6 +78,9 @@ class Room:
 
     def _report(self, name: str, *_: Any) -> None:
         self.reports.put(name)
+
+    def _card_went(self, name: str, what: str) -> None:
+        self._fact(f"card_{what}")
 
     def _fact(self, kind: str, **data: Any) -> None:
         self.journal.note([(kind, data)])
@@ -153,13 +160,17 @@ class Room:
         while any(service.status.state is State.UNKNOWN for service in self.services.values()):
             self.reports.get(timeout=20)
 
+    def until_level(self, key: str, level: Level) -> None:
+        while self.lamp(key).level is not level:
+            self.reports.get(timeout=20)
+
     def lamp(self, key: str) -> Any:
         return next(lamp for lamp in survey.look(self.view).lamps if lamp.key == key)
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(tmp_path / "bench", speed=50) as twins:
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    with Bench(tmp_path / "bench", speed=50, devices=(*NEEDED, *getattr(request, "param", ()))) as twins:
         yield twins
 
 
@@ -266,6 +277,15 @@ def test_a_wrong_pin_is_said_and_the_numbers_are_asked_for_again(enter: Callable
     assert room.pin not in str(room.journal.facts())
 
 
+def test_where_nobody_can_sign_in_any_more_it_is_said_with_the_way_on(enter: Callable[..., Room], tmp_path: Path) -> None:
+    room = enter()
+    (tmp_path / "staff.json").write_bytes(b"{")
+    page = room.enter()
+    assert isinstance(page, Trouble) and "python -m kiosk staff 工号" in say_in(page.text, Language.ZH)
+    assert room.facts() == [("service_refused", {"number": "unknown", "reason": "staff_damaged"})]
+    assert isinstance(room.choose("返回"), Welcome)
+
+
 def test_the_pin_is_not_on_the_page_nor_in_what_is_said_of_a_question(enter: Callable[..., Room]) -> None:
     room = enter()
     room.stage.serve()
@@ -278,16 +298,14 @@ def test_the_pin_is_not_on_the_page_nor_in_what_is_said_of_a_question(enter: Cal
 def test_a_roll_is_changed_and_tested(enter: Callable[..., Room], bench: Bench) -> None:
     room = enter(Role.NURSE)
     bench.printer.paper_out(True)
-    while room.lamp("printer").level is not Level.BAD:
-        room.reports.get(timeout=20)
+    room.until_level("printer", Level.BAD)
     board = room.enter()
     lamp = next(lamp for lamp in getattr(board, "lamps") if lamp.key == "printer")
     assert say_in(lamp.words, Language.ZH) == "没有纸" and say_in(lamp.advice, Language.ZH) == "换一卷新纸。"
     guide = room.choose("换纸")
     assert isinstance(guide, Guide) and len(guide.steps) == 4 and not guide.options[0].enabled
     bench.printer.paper_out(False)
-    while room.lamp("printer").level is not Level.GOOD:
-        room.reports.get(timeout=20)
+    room.until_level("printer", Level.GOOD)
     room.answer("refresh")
     reading = room.choose("已完成")
     assert isinstance(reading, ShowReading) and reading.well, reading
@@ -311,6 +329,39 @@ def test_a_reader_is_tested_and_its_exchange_shows_no_person(enter: Callable[...
     frames = [line for line in reading.lines if "AA AA AA 96 69".lower() in line]
     record = [line for line in reading.lines if "1295 bytes" in line or "aa" not in line]
     assert frames and record and all(len(line) < 60 for line in record)
+
+
+@pytest.mark.parametrize("bench", [("crt571",)], indirect=True)
+def test_an_emptied_box_and_a_refilled_hopper_are_counted_from_nothing(
+        enter: Callable[..., Room], bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One card is taken, the next is left to be captured; each task sets back its own counter, and no other."""
+    monkeypatch.setattr(trial, "TAKE_TIME", 1.0)
+    room, twin = enter(), bench.devices["crt571"]
+    room.enter()
+
+    def counted() -> tuple[str, str]:
+        (section,) = [section for section in getattr(room.ask, "sections") if say_in(section.title, Language.ZH) == "计数"]
+        rows = {say_in(row.label, Language.ZH): say_in(row.value, Language.ZH) for row in section.rows}
+        return rows["上次补卡后发卡"], rows["回收卡箱里"]
+
+    def do(task: str) -> Any:
+        room.answer("lamp:cards")
+        return room.choose(task)
+
+    twin.line.loop.call(lambda: hand(twin))
+    do("测试")
+    room.choose("好了，开始", "再试一次", "好了，开始", "返回")
+    assert counted() == ("1 张", "1 张")
+    twin.bin_full()
+    room.until_level("cards", Level.BAD)
+    assert not getattr(do("清空回收卡箱"), "options")[0].enabled
+    twin.empty_bin()
+    room.until_level("cards", Level.GOOD)
+    room.answer("refresh")
+    assert isinstance(room.choose("已完成"), Board) and counted() == ("1 张", "0 张")
+    do("补充空白卡")
+    assert isinstance(room.choose("已完成"), Board) and counted() == ("0 张", "0 张")
+    assert [data["what"] for kind, data in room.facts() if kind == "counted"] == ["box", "cards"]
 
 
 def test_what_fails_is_said_with_its_cause(enter: Callable[..., Room], bench: Bench) -> None:
@@ -488,8 +539,7 @@ def test_a_devices_page_follows_the_device(enter: Callable[..., Room], bench: Be
     room.enter()
     assert getattr(room.answer("lamp:printer"), "lamps")[0].level is Level.GOOD
     bench.printer.cover_open(True)
-    while room.lamp("printer").level is not Level.BAD:
-        room.reports.get(timeout=20)
+    room.until_level("printer", Level.BAD)
     assert getattr(room.answer("refresh"), "lamps")[0].level is Level.BAD
 
 

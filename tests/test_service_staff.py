@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kiosk.__main__ import main
 from kiosk.requests import Refused
 from kiosk.requests.service import Member, Role
 from kiosk.service.staff import LONGEST_WAIT, TRIES, Staff, strong_pin, weak
@@ -152,3 +156,100 @@ def test_a_full_disk_keeps_nobody_out(staff: Staff, monkeypatch: pytest.MonkeyPa
     assert staff.sign_in("1001", pin)
     with pytest.raises(OSError):                     # a guess that cannot be counted is none
         staff.sign_in("1001", wrong(pin))
+
+
+# A file that cannot be read.
+
+
+DAMAGED = {"empty": b"", "cut": b'{"members": {"1001": {"role": "nur', "no text": b"\xff\xfe", "a list": b"[]",
+           "another version's": b'{"members": {"1001": {"role": "surgeon", "hash": "", "failures": 0}}}'}
+
+
+@pytest.fixture(params=DAMAGED)
+def damaged(request: pytest.FixtureRequest, tmp_path: Path, staff: Staff) -> bytes:
+    staff.add("1001", Role.NURSE)
+    (tmp_path / "staff.json").write_bytes(DAMAGED[request.param])
+    return DAMAGED[request.param]
+
+
+def test_a_damaged_file_is_said_to_be_and_is_not_written_over(tmp_path: Path, staff: Staff, damaged: bytes) -> None:
+    for ask in (lambda: staff.sign_in("1001", "482915"), lambda: staff.set_pin("1001", "482915"), staff.members,
+                lambda: staff.unlock("1001"), lambda: staff.remove("1001")):
+        with pytest.raises(Refused, match="staff_damaged"):
+            ask()
+    assert (tmp_path / "staff.json").read_bytes() == damaged
+
+
+def test_who_is_added_to_a_damaged_file_begins_a_new_one_and_the_old_is_kept(
+        tmp_path: Path, staff: Staff, clock: Clock, damaged: bytes) -> None:
+    pin = staff.add("1002", Role.ADMINISTRATOR)
+    assert staff.sign_in("1002", pin) and staff.members() == {"1002": (Role.ADMINISTRATOR, False)}
+    assert staff.kept == tmp_path / "staff.damaged-1000000.json" and staff.kept.read_bytes() == damaged
+
+
+def test_a_file_that_is_not_this_user_s_to_read_is_damaged_too(tmp_path: Path, staff: Staff) -> None:
+    (tmp_path / "staff.json").mkdir()           # no user, not even root, reads this as a file
+    assert refusal(staff, "1001", "482915") == "staff_damaged"
+
+
+# The command.
+
+
+@pytest.fixture
+def command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """`python -m kiosk staff WORDS`: its status, and what it says on both ways."""
+    def run(*words: str) -> tuple[int, str, str]:
+        status = main(["staff", *words, "--state", str(tmp_path)])
+        return status, *capsys.readouterr()
+    return run
+
+
+def pin_in(said: str) -> str:
+    (pin,) = re.findall(r"^PIN of \d+: (\d{6})$", said, re.MULTILINE)
+    return str(pin)
+
+
+def test_the_command_adds_lists_and_removes(command: Callable[..., Any], staff: Staff) -> None:
+    assert command() == (0, "", "")
+    status, said, _ = command("1001")
+    assert status == 0 and staff.sign_in("1001", pin_in(said)) == Member("1001", Role.NURSE)
+    status, said, _ = command("2002", "--role", "technician")
+    assert status == 0 and staff.sign_in("2002", pin_in(said)) == Member("2002", Role.TECHNICIAN)
+    assert command() == (0, "1001       nurse\n2002       technician\n", "")
+    assert command("1001", "--remove") == (0, "Done.\n", "")
+    assert command("1001", "--remove") == (1, "There is nobody of number 1001.\n", "")
+    assert command() == (0, "2002       technician\n", "")
+
+
+def test_the_command_gives_somebody_a_new_role_and_pin(command: Callable[..., Any], staff: Staff) -> None:
+    old = pin_in(command("1001")[1])
+    new = pin_in(command("1001", "--role", "administrator")[1])
+    assert staff.sign_in("1001", new).role is Role.ADMINISTRATOR
+    assert old == new or refusal(staff, "1001", old) == "wrong_pin"
+
+
+def test_the_command_unlocks(command: Callable[..., Any], staff: Staff, clock: Clock) -> None:
+    pin = pin_in(command("1001")[1])
+    for _ in range(TRIES):
+        refusal(staff, "1001", wrong(pin))
+        clock.seconds += LONGEST_WAIT + 1
+    assert refusal(staff, "1001", pin) == "pin_locked" and command()[1] == "1001       nurse  locked\n"
+    assert command("1001", "--unlock") == (0, "Done.\n", "")
+    assert staff.sign_in("1001", pin) and command()[1] == "1001       nurse\n"
+    assert command("2002", "--unlock") == (1, "There is nobody of number 2002.\n", "")
+
+
+def test_the_command_says_what_is_no_staff_number(command: Callable[..., Any], staff: Staff) -> None:
+    assert command("12") == (2, "", "A staff number has 3 to 8 digits.\n") and staff.members() == {}
+
+
+def test_the_command_leads_out_of_a_damaged_file(tmp_path: Path, command: Callable[..., Any], staff: Staff) -> None:
+    (tmp_path / "staff.json").write_bytes(b"{")
+    for words in ((), ("1001", "--unlock"), ("1001", "--remove")):
+        status, said, complaint = command(*words)
+        assert (status, said) == (1, "") and "adds everybody anew" in complaint
+        assert "python -m kiosk staff NUMBER" in complaint
+    status, said, complaint = command("1001", "--role", "administrator")
+    (kept,) = tmp_path.glob("staff.damaged-*.json")
+    assert status == 0 and f"kept as {kept};" in complaint and kept.read_bytes() == b"{"
+    assert staff.sign_in("1001", pin_in(said)).role is Role.ADMINISTRATOR

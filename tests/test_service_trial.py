@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from drivers.contract import State
 from drivers.sim.bench import Bench
 from kiosk import fittings
 from kiosk.machine import Machine
-from kiosk.requests.service import Reading, TestDevice
+from kiosk.requests.service import GiveBack, Reading, TestDevice
 from kiosk.service import page, trial
 from kiosk.service.menu import TESTED
 from kiosk.settings import OPTIONAL, REQUIRED, read
@@ -36,11 +37,15 @@ class Lobby:
 
     def test(self, name: str) -> tuple[Reading, str]:
         """What the page shows, and its sentence."""
-        some = next(iter(self.twins.values()))
-        some.until(lambda: self.machine.services[name].status.state is not State.UNKNOWN, timeout=20)
+        self.ready(name)
         reading: Reading = self.machine.desk.service(TestDevice(name, BY))
         assert self.machine.journal.facts()[-1].data == {"what": name, "well": reading.well, "by": BY}
         return reading, say_in(reading.words, Language.ZH)
+
+    def ready(self, *names: str) -> None:
+        """Until these have said how they are."""
+        some, services = next(iter(self.twins.values())), self.machine.services
+        some.until(lambda: all(services[name].status.state is not State.UNKNOWN for name in names), timeout=20)
 
     def facts(self) -> list[str]:
         return [fact.kind for fact in self.machine.journal.facts()]
@@ -54,6 +59,19 @@ def lobby(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         one = Lobby(bench, tmp_path / "kiosk")
         yield one
         one.machine.close()
+
+
+def looked_at(driver: str, found: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on `found` has the driver's name whenever its device is asked who it is."""
+    device = importlib.import_module(f"drivers.{driver}").Device
+    identify = device.identify
+
+    def note(self: Any) -> str:
+        found.append(driver)
+        said: str = identify(self)
+        return said
+
+    monkeypatch.setattr(device, "identify", note)
 
 
 def has(*devices: str) -> Callable[..., Any]:
@@ -94,6 +112,20 @@ def test_a_hopper_without_cards_is_said(lobby: Lobby) -> None:
     assert not reading.well and words == "没有成功：空白卡用完"
 
 
+@has("crt571")
+def test_patients_get_every_device_back_as_it_is_when_it_was_found(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that staff left in the path is in the box, and one device that is away keeps no other from being looked at."""
+    twin, found = lobby.twins["crt571"], list[str]()
+    lobby.ready(*lobby.machine.services)
+    for driver in ("scanner_line", "printer_escpos", "cards_crt571"):
+        looked_at(driver, found, monkeypatch)
+    lobby.twins["idcard"].unplug()
+    twin.line.loop.call(twin.from_hopper)
+    lobby.machine.desk.service(GiveBack(BY))
+    assert twin.captured == ["04A10001"] and lobby.facts()[-2:] == ["card_captured", "service_end"]
+    assert sorted(found) == ["cards_crt571", "printer_escpos", "scanner_line"]
+
+
 @has("terminal")
 def test_a_terminal_is_asked_about_a_payment_that_never_was(lobby: Lobby) -> None:
     reading, words = lobby.test("terminal")
@@ -106,6 +138,34 @@ def test_a_report_printer_prints_a_page(lobby: Lobby) -> None:
     reading, words = lobby.test("report")
     [report] = lobby.twins["a4"].reports
     assert reading.well and words == "打印机数到 1 张，请看纸上。" and report.whole and report.document.startswith(b"%PDF-1.4")
+
+
+@pytest.mark.parametrize("lobby", [("icm522", "stripe", "crt310")], indirect=True)
+@pytest.mark.parametrize("name", ["idcard", "visit_card_reader", "stripe", "scanner", "cards"])
+def test_a_reader_at_which_nobody_shows_anything_is_not_said_to_be_broken(
+        lobby: Lobby, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "CARD_TIME", 0.3)
+    reading, words = lobby.test(name)
+    assert not reading.well and words == "没有成功：在规定时间内没有看到卡或码，请再放一次"
+    assert say_in(reading.words, Language.EN).endswith("No card or code was seen within the time: put it down again")
+
+
+@has()
+def test_a_card_that_is_moved_too_soon_is_to_be_put_down_again(lobby: Lobby) -> None:
+    lobby.twins["idcard"].lift_after(700)
+    lobby.twins["idcard"].put("resident")
+    reading, words = lobby.test("idcard")
+    assert not reading.well and words == "没有成功：没有读完卡就移开了，请放好再试"
+    assert say_in(reading.words, Language.EN).endswith("The card was moved while it was read: put it down again")
+
+
+@has()
+def test_a_reader_that_is_broken_is_said_to_be(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("drivers.idcard_sdt.Device.read_card", fail)
+    assert lobby.test("idcard")[1] == "没有成功：设备故障"
 
 
 @has("ups", "board", "lightbar")

@@ -40,6 +40,7 @@ def kinds_of_trouble(kind: type[contract.DeviceError] = contract.DeviceError) ->
 FAMILIES: dict[str, set[str]] = {
     "refused.{}": (hospitals_refusals() - OURS - set(LOST)
                    | {"hold_ended", "other", "paid_too_late", "nothing_offered", *GONE.values()}),
+    "cause.{}": kinds_of_trouble() | {"other"},
     "printer.{}": {"paper_out", "paper_jam", "cover_open", "print_unknown", "other"},
     "card.{}": {"card_moved", "expired", "other"},
     "code.{}": set(CodeKind),

@@ -24,6 +24,7 @@ from core import SIGN, Core  # noqa: E402
 from kiosk import app  # noqa: E402
 from kiosk.visit import Scene  # noqa: E402
 from kiosk.words import mask_id, mask_person, mask_phone, say  # noqa: E402
+from lobby import Slot  # noqa: E402
 from promises import mend  # noqa: E402
 from tables import Player, Table, tables  # noqa: E402
 from town import Town  # noqa: E402
@@ -208,7 +209,8 @@ class Touched(Core):
         kiosk = [self.stage, self.desk, self.journal, self.sync, self.glass.face, *alarms,
                  *self.services]
         town = self.town
-        outside = [self, town, town.hospital, town.clock, town.fuse, self.printer]
+        lying = [service.device.lying for service in self.services if isinstance(service.device, Slot)]     # unread
+        outside = [self, town, town.hospital, town.clock, town.fuse, self.printer, *lying]
         return [*kept(TELLS, kiosk, outside), *self.shown.left()]
 
     @property

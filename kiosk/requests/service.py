@@ -268,7 +268,7 @@ class EndVisit(Confirm):
 
 @dataclass(frozen=True)
 class SignIn(Do[Member]):
-    """Refused: wrong_pin(left), pin_wait(seconds), pin_locked."""
+    """Refused: wrong_pin, pin_wait(seconds), pin_locked, staff_damaged."""
 
     saying: ClassVar[str] = "wait.sign_in"
 

@@ -94,7 +94,7 @@ class Acts:
             member = self.staff.sign_in(number, pin)
         except Refused as no:
             # People type their PIN where the number belongs, and facts leave the machine.
-            known = number if number in self.staff.members() else "unknown"
+            known = number if no.reason != "staff_damaged" and number in self.staff.members() else "unknown"
             self.note("service_refused", number=known, reason=no.reason)
             raise
         self.note("service_entered", by=number, role=member.role)

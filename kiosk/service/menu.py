@@ -58,7 +58,7 @@ async def _sign_in() -> Member:
             return await SignIn(number, pin)
         except Refused as no:
             remark = say(f"service.{no.reason}", **no.data)
-            if no.reason == "pin_locked":
+            if no.reason in ("pin_locked", "staff_damaged"):
                 await _say_no(remark)
                 raise Left("home") from None
 

@@ -48,10 +48,15 @@ class Book:
 
 
 class Staff:
-    """The staff in the file at `path` (none: nobody may). `now` is the time of day in seconds. Any thread may ask."""
+    """The staff in the file at `path` (none: nobody may). `now` is the time of day in seconds. Any thread may ask.
+
+    Where the file cannot be read everything raises Refused staff_damaged, but `add`, which begins a new one. `kept`: the
+    name that it gave the old one.
+    """
 
     def __init__(self, path: Path, now: Callable[[], float]) -> None:
         self._path, self._now = path, now
+        self.kept: Path | None = None
         self._turn = threading.Lock()
 
     def sign_in(self, number: str, pin: str) -> Member:
@@ -92,7 +97,12 @@ class Staff:
             raise ValueError("A staff number has 3 to 8 digits.")
         pin = strong_pin()
         with self._turn:
-            self._write(_with(self._read(), number, Entry(role, self._hasher.hash(pin))))
+            try:
+                book = self._read()
+            except Refused:
+                book, self.kept = Book({}), self._path.with_name(f"staff.damaged-{int(self._now())}.json")
+                self._path.rename(self.kept)
+            self._write(_with(book, number, Entry(role, self._hasher.hash(pin))))
         return pin
 
     def remove(self, number: str) -> bool:
@@ -137,11 +147,13 @@ class Staff:
     def _read(self) -> Book:
         try:
             data = json.loads(self._path.read_text("utf-8"))
+            members = {number: Entry(Role(entry["role"]), str(entry["hash"]), int(entry["failures"]))
+                       for number, entry in data["members"].items()}
+            return Book(members, int(data["wrong"]), float(data["again"]))
         except FileNotFoundError:
             return Book({})
-        members = {number: Entry(Role(entry["role"]), entry["hash"], entry["failures"])
-                   for number, entry in data["members"].items()}
-        return Book(members, data["wrong"], data["again"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):      # damaged, another's, of another version
+            raise Refused("staff_damaged") from None
 
     def _write(self, book: Book) -> None:
         save(self._path, asdict(book))

@@ -33,7 +33,7 @@ MEMORY = 200 * 2 ** 20      # bytes that must be free
 CHAIN = 600.0               # seconds between two checks of the chain of facts
 FRESH = 20.0                # seconds an answer of the hospital is shown
 VISITS = 20
-FACTS = 2000                # the last facts that are searched for visits and counters
+FACTS = 2000                # the last facts that are searched for visits
 
 STATES = {State.ONLINE: Level.GOOD, State.OFFLINE: Level.BAD, State.FAULT: Level.BAD, State.NO_DEVICE: Level.BAD,
           State.UNKNOWN: Level.UNKNOWN}
@@ -95,7 +95,7 @@ class Machine:
 def look(machine: Machine) -> Survey:
     """Everything, now."""
     facts = machine.journal.facts(after=max(0, machine.journal.last_fact() - FACTS))
-    return Survey(lamps=tuple(lamps(machine)), sections=tuple(_sections(machine, facts)),
+    return Survey(lamps=tuple(lamps(machine)), sections=tuple(_sections(machine)),
                   visits=_visits(facts, machine.now()), changes=machine.local.changes, closed=machine.local.closed,
                   closable=tuple(_closable(machine)))
 
@@ -205,14 +205,14 @@ def _obligations(journal: Journal) -> Lamp:
 # What is counted and written.
 
 
-def _sections(machine: Machine, facts: Sequence[Fact]) -> Iterator[Section]:
+def _sections(machine: Machine) -> Iterator[Section]:
     minutes = int(time.monotonic() - machine.begun) // 60
     yield Section(say("section.machine"), (
         Row(say("row.kiosk"), machine.settings.kiosk),
         Row(say("row.version"), importlib.metadata.version("hospital-kiosk")),
         Row(say("row.config"), _configuration(machine)),
         Row(say("row.uptime"), say("lamp.hours", hours=minutes // 60, minutes=minutes % 60))))
-    yield Section(say("section.counters"), tuple(_counters(machine, facts)))
+    yield Section(say("section.counters"), tuple(_counters(machine)))
     if machine.local.closed:
         yield Section(say("section.closed"), tuple(
             Row(_title(closure.what), say(f"closed.{closure.reason}")) for closure in machine.local.closed))
@@ -241,10 +241,9 @@ def _configuration(machine: Machine) -> Text:
     return say("lamp.config", digest=hashlib.sha256(file.read_bytes()).hexdigest()[:8], day=at.date(), start=at)
 
 
-def _counters(machine: Machine, facts: Sequence[Fact]) -> Iterator[Row]:
-    today = machine.now().date()
-    yield Row(say("row.visits_today"), say("lamp.visits", count=sum(
-        fact.kind == "visit" and _when(fact, machine.now()).date() == today for fact in facts)))
+def _counters(machine: Machine) -> Iterator[Row]:
+    midnight = machine.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    yield Row(say("row.visits_today"), say("lamp.visits", count=machine.journal.count_from("visit", midnight)))
     for counter, what, kind in (("row.tickets", "printer", "printed"), ("row.cards_issued", "cards", "card_issued"),
                                 ("row.cards_captured", "box", "card_captured")):
         if what == "printer" or "cards" in machine.services:
