@@ -13,6 +13,7 @@ from django.db import connections
 from django.db.models import Q
 from waitress.server import create_server
 
+from ending import ask_to_end
 from hospital import clock
 from hospital.care.models import Appointment, Department, Hold, Patient, Practitioner, Schedule, Slot
 from hospital.kiosk import tokens
@@ -48,7 +49,7 @@ class Served:
             for channel in list(self._server.active_channels.values()):     # a kiosk keeps its line open
                 channel.handle_close()
             self._server.close()
-        self._server.trigger.pull_trigger(close)
+        ask_to_end(self._server, close)
         self._server.task_dispatcher.shutdown()
         self._thread.join(30)
         assert not self._thread.is_alive()

@@ -15,6 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from waitress.server import create_server
 
+from ending import ask_to_end
 from hospital.money import asking
 from hospital.payments.channel import ChannelAway, Trade
 from hospital_fixtures import API, Hospital, Kiosk, segment
@@ -56,7 +57,7 @@ class Server:
                              headers=self._token | {"Idempotency-Key": uuid.uuid4().hex})
 
     def stop(self) -> None:
-        self._server.trigger.pull_trigger(self._server.close)
+        ask_to_end(self._server, self._server.close)
         self._server.task_dispatcher.shutdown()
         self._thread.join(DEADLINE)
         assert not self._thread.is_alive()
