@@ -309,7 +309,7 @@ def test_the_doctor_finds_nothing_where_all_is_well(lobby: Lobby) -> None:
     status, said = lobby.run("doctor")
     assert status == 0, said
     assert {"idcard", "scanner", "printer", "server", "channels", "clock", "disk", "memory", "facts", "obligations",
-            "fonts"} == {line[8:].split()[0] for line in said.splitlines()}
+            "staff", "fonts"} == {line[8:].split()[0] for line in said.splitlines()}
     assert "FAULT" not in said
 
 
