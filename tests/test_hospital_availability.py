@@ -19,6 +19,7 @@ from hospital.care import availability, booking, changes
 from hospital.care.models import Appointment, Department, Hold, Practitioner, Schedule, Slot
 from hospital.refusal import Refusal
 from hospital_fixtures import Clock, Hospital, segment
+from test_hospital_races import at_once
 
 SHARES = (availability.EVERYBODY, frozenset({"kiosk"}), frozenset({"web", "referral"}))
 
@@ -267,3 +268,22 @@ def test_no_more_is_remembered_than_there_is_room_for(hospital: Hospital, monkey
         availability.sessions(hospital.heart.pk, days)
     assert len(availability._shelves) == 3
     assert clock.now().date() in list(availability._shelves)[-1]
+
+
+def test_each_command_of_the_server_leaves_the_triggers_alone(hospital: Hospital) -> None:
+    """While machines are at work: a trigger that is made anew would not be there for a moment, and would lock its table."""
+    with CaptureQueriesContext(connection) as asked:
+        changes.keep_noting()
+    assert not [one["sql"] for one in asked if not one["sql"].lstrip().startswith("SELECT")]
+
+
+def test_servers_that_start_at_one_moment(hospital: Hospital) -> None:
+    with connection.cursor() as cursor:
+        for table in ("care_slot", "care_schedule"):
+            name = f"{table}_update_noted"
+            cursor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
+    at_once(*[changes.keep_noting] * 4)
+    hospital.session()
+    assert places(hospital.heart) == 4
+    Slot.objects.update(booked=True)
+    assert places(hospital.heart) == 0

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 KEPT_MINUTES = 60
 """Lines older than this are forgotten; who looked longer ago reads everything."""
@@ -59,28 +59,53 @@ def forget_old() -> None:
 
 
 def keep_noting() -> None:
-    """Makes the list and its triggers, where they are missing. After every migration: SQLite makes a changed table anew,
-    without its triggers."""
+    """Makes the list and its triggers, where any is missing. After every migration: SQLite makes a changed table anew,
+    without its triggers. Whoever changes what a trigger does gives it another name; what is there is left alone, for each
+    command of the server comes by here, and machines are at work meanwhile."""
     tables = connection.introspection.table_names()
     if not {"care_slot", "care_schedule", "care_practitioner", "care_department"} <= set(tables):
         return      # migrated back to before there were any
+    postgres = connection.vendor == "postgresql"
+    made = _postgres() if postgres else _sqlite()
+    if made.keys() <= _there(postgres):
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        if postgres:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('care_change'))")     # one server at a time
+        cursor.execute(_LIST[postgres])
+        if postgres:
+            cursor.execute("CREATE INDEX IF NOT EXISTS care_change_xact ON care_change (xact)")
+        there = _there(postgres)
+        for name, statements in made.items():
+            for statement in statements if name not in there else ():
+                cursor.execute(statement)
+
+
+def _there(postgres: bool) -> set[str]:
+    """The names of the triggers that stand in the database."""
     with connection.cursor() as cursor:
-        for statement in _postgres() if connection.vendor == "postgresql" else _sqlite():
-            cursor.execute(statement)
+        cursor.execute("SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+                       " WHERE NOT tgisinternal AND pg_table_is_visible(pg_class.oid)" if postgres
+                       else "SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        return {name for name, in cursor.fetchall()}
 
 
+_LIST = {
+    False: "CREATE TABLE IF NOT EXISTS care_change (id INTEGER PRIMARY KEY AUTOINCREMENT, department INTEGER,"
+           " schedule INTEGER, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    True: "CREATE TABLE IF NOT EXISTS care_change (xact bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,"
+          " department bigint, schedule bigint, at timestamptz NOT NULL DEFAULT now())"}
 _NAMED = ("care_practitioner", "care_department")      # of these, sessions show the names
 
 
-def _sqlite() -> list[str]:
-    made = ["CREATE TABLE IF NOT EXISTS care_change (id INTEGER PRIMARY KEY AUTOINCREMENT, department INTEGER,"
-            " schedule INTEGER, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"]
+def _sqlite() -> dict[str, list[str]]:
+    """The statements that make each trigger, by its name."""
+    made: dict[str, list[str]] = {}
 
     def trigger(table: str, event: str, what: str) -> None:
         name = f"{table}_{event.lower()}_noted"
-        made.extend([f"DROP TRIGGER IF EXISTS {name}",
-                     f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN"
-                     f" INSERT INTO care_change (department, schedule) {what}; END"])
+        made[name] = [f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN"
+                      f" INSERT INTO care_change (department, schedule) {what}; END"]
     of_slot = "SELECT (SELECT department_id FROM care_schedule WHERE id = {0}.schedule_id), {0}.schedule_id"
     of_session = "SELECT {0}.department_id, NULL"
     for table, what in (("care_slot", of_slot), ("care_schedule", of_session)):
@@ -92,17 +117,16 @@ def _sqlite() -> list[str]:
     return made
 
 
-def _postgres() -> list[str]:
-    made = ["CREATE TABLE IF NOT EXISTS care_change (xact bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,"
-            " department bigint, schedule bigint, at timestamptz NOT NULL DEFAULT now())",
-            "CREATE INDEX IF NOT EXISTS care_change_xact ON care_change (xact)"]
+def _postgres() -> dict[str, list[str]]:
+    """The statements that make each trigger, by its name."""
+    made: dict[str, list[str]] = {}
 
     def trigger(table: str, event: str, seen: str, what: str) -> None:
         name = f"{table}_{event.lower()}_noted"
-        made.extend([f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                     f" INSERT INTO care_change (department, schedule) {what}; RETURN NULL; END $$",
-                     f"CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} {seen}"
-                     f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"])
+        made[name] = [f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                      f" INSERT INTO care_change (department, schedule) {what}; RETURN NULL; END $$",
+                      f"CREATE TRIGGER {name} AFTER {event} ON {table} {seen}"
+                      f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"]
     tables = {"INSERT": ["new"], "UPDATE": ["old", "new"], "DELETE": ["old"]}
     for table, what in (
             ("care_slot", "SELECT care_schedule.department_id, seen.schedule_id FROM (SELECT schedule_id FROM {0}) AS seen"
