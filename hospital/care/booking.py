@@ -23,6 +23,7 @@ from hospital.care.models import Appointment, Channel, Hold, Patient, Schedule, 
 from hospital.refusal import Refusal
 
 _SEGMENT = re.compile(r"(\d{1,12})-([01]\d|2[0-3])([0-5]\d)")
+_HOUR = dt.timedelta(hours=1)
 _ACTIVE = (Appointment.State.BOOKED, Appointment.State.ARRIVED, Appointment.State.FULFILLED)
 
 
@@ -97,8 +98,10 @@ def hold(patient: int, segment: str, kiosk: str, channel: str = Channel.KIOSK, r
     person = lock_person(patient)
     slot, now = _find_segment(segment), clock.now()
     schedule = slot.schedule
-    kept = _let_go_of_older(_kept_by(patient, schedule.day), schedule, kiosk, now)
+    holds = _unbooked(patient, schedule.day)
+    kept = _let_go_of_older([one for one in holds if standing(one)], schedule, kiosk, now)
     _may_book(person, kept, schedule, now)
+    _make_sure_not_hoarding(holds, schedule, now)
     shares = rules(person, schedule, now) if rules else frozenset({str(channel)})
     made = Hold(patient=person, kiosk=kiosk, channel=channel, fee=schedule.fee, made_at=now,
                 until=now + dt.timedelta(seconds=settings.HOLD_SECONDS))
@@ -120,10 +123,11 @@ def _first_of(schedule: int, start: dt.datetime) -> QuerySet[Slot]:
 
 
 @asked
-def _kept_by(patient: int, day: dt.date) -> QuerySet[Slot]:
-    """The numbers of a day that a person holds, or held and nobody has taken since."""
-    return Slot.objects.select_related("hold", "schedule").filter(
-        hold__patient=patient, booked=False, schedule__day=day).order_by("id")
+def _unbooked(patient: int, day: dt.date) -> QuerySet[Hold]:
+    """What a person has held for a day and not booked. Of those that stand, the number is held, or was and nobody has taken
+    it since."""
+    return Hold.objects.select_related("slot__schedule").filter(
+        patient=patient, slot__schedule__day=day, appointment__isnull=True).order_by("made_at")
 
 
 @asked
@@ -148,16 +152,24 @@ def _find_segment(segment: str) -> Slot:
     return slot
 
 
-def _let_go_of_older(kept: list[Slot], schedule: Schedule, kiosk: str, now: dt.datetime) -> list[Slot]:
+def _let_go_of_older(kept: list[Hold], schedule: Schedule, kiosk: str, now: dt.datetime) -> list[Hold]:
     """A person holds one number a half day and department: the older one goes, unless another machine has it. What of the
     day's numbers the person keeps."""
-    same = [one for one in kept if _same(one.schedule, schedule)]
-    for slot in same:
-        if slot.hold.until > now and slot.hold.kiosk != kiosk:
-            raise Refusal("held_elsewhere", until=clock.local(slot.hold.until).isoformat())
-    for slot in same:
-        _free(slot.hold, now)
+    same = [one for one in kept if _same(one.slot.schedule, schedule)]
+    for hold in same:
+        if hold.until > now and hold.kiosk != kiosk:
+            raise Refusal("held_elsewhere", until=clock.local(hold.until).isoformat())
+    for hold in same:
+        _free(hold, now)
     return [one for one in kept if one not in same]
+
+
+def _make_sure_not_hoarding(holds: list[Hold], schedule: Schedule, now: dt.datetime) -> None:
+    """Who holds a number again and again and books none, keeps it from others. Raises held_too_often {until}."""
+    lately = [one.made_at for one in holds
+              if one.made_at > now - _HOUR and one.slot.schedule.department_id == schedule.department_id]
+    if len(lately) >= settings.HOLDS_AN_HOUR:
+        raise Refusal("held_too_often", until=clock.local(lately[-settings.HOLDS_AN_HOUR] + _HOUR).isoformat())
 
 
 def _same(one: Schedule | Appointment, schedule: Schedule) -> bool:
@@ -165,12 +177,12 @@ def _same(one: Schedule | Appointment, schedule: Schedule) -> bool:
     return (one.department_id, one.day, one.half) == (schedule.department_id, schedule.day, schedule.half)
 
 
-def _may_book(person: Patient, kept: list[Slot], schedule: Schedule, now: dt.datetime) -> None:
+def _may_book(person: Patient, kept: list[Hold], schedule: Schedule, now: dt.datetime) -> None:
     booked = _booked_on(person.pk, schedule.day)
     for one in booked:
         if _same(one, schedule):
             raise Refusal("already_booked", appointment=one)
-    holding = [one for one in kept if one.held_until and one.held_until > now]
+    holding = [one for one in kept if one.slot.held_until and one.slot.held_until > now]
     if len(booked) + len(holding) >= settings.PER_DAY:
         raise Refusal("daily_limit", limit=settings.PER_DAY)
     if person.no_shows >= settings.NO_SHOWS and schedule.day > clock.local(now).date():

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from hospital import clock
 from hospital.care import booking
 from hospital.care.models import Appointment, Channel, Hold, Patient, Schedule, Slot
 from hospital.composed import asked
@@ -22,7 +20,6 @@ from hospital.refusal import Refusal
 REMOTE = frozenset({Channel.PHONE, Channel.WEB, Channel.APP})
 """From afar: nobody has shown who they are at a machine or a window of ours."""
 
-_HOUR = dt.timedelta(hours=1)
 _ACTIVE = (Appointment.State.BOOKED, Appointment.State.ARRIVED, Appointment.State.FULFILLED)
 
 
@@ -41,23 +38,8 @@ def rules_of(channel: str) -> booking.Rules:
     def rules(person: Patient, schedule: Schedule, now: dt.datetime) -> frozenset[str]:
         if channel in REMOTE:
             noshows.make_sure_not_withdrawn(person, now)
-        _make_sure_not_hoarding(person, schedule, now)
         return shares_of(channel, person.pk, schedule.department_id, schedule.day)
     return rules
-
-
-def _make_sure_not_hoarding(person: Patient, schedule: Schedule, now: dt.datetime) -> None:
-    """Who holds a number again and again and books none, keeps it from others. Raises held_too_often {until}."""
-    held = _given_up(person.pk, schedule.department_id, schedule.day, now - _HOUR)
-    if len(held) >= settings.HOLDS_AN_HOUR:
-        raise Refusal("held_too_often", until=clock.local(held[-settings.HOLDS_AN_HOUR] + _HOUR).isoformat())
-
-
-@asked
-def _given_up(patient: int, department: int, day: dt.date, since: dt.datetime) -> QuerySet[Hold, dt.datetime]:
-    return (Hold.objects.filter(patient=patient, slot__schedule__department=department, slot__schedule__day=day,
-                                made_at__gt=since, appointment__isnull=True)
-            .order_by("made_at").values_list("made_at", flat=True))
 
 
 def shares_of(channel: str, patient: int | None = None, department: int | None = None,
