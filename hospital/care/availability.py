@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, NamedTuple
@@ -59,7 +59,8 @@ def sessions(department: int, days: int, shares: frozenset[str] = EVERYBODY) -> 
 
 def offered(which: Q, days: int, shares: frozenset[str] = EVERYBODY) -> list[Session]:
     """The released sessions among those that `which` means, as `sessions`. Two queries, whatever it means."""
-    return _in_order(_read(_coming(which, days, clock.now()), clock.now(), shares))
+    now = clock.now()
+    return _in_order(_read(_coming(which, days, now), now, shares))
 
 
 # From the books.
@@ -187,7 +188,7 @@ def _brought_up_to_date(shelf: _Shelf, department: int, now: dt.datetime, shares
     if changed.everything:
         return None
     known = shelf.known
-    stale: Collection[int] = {pk for pk, one in known.items() if one.until <= now} | (changed.sessions & known.keys())
+    stale = {pk for pk, one in known.items() if one.until <= now} | (changed.sessions & known.keys())
     if stale:
         again = [one.session.schedule for pk, one in known.items() if pk in stale and one.session.schedule.end > now]
         known = {pk: one for pk, one in known.items() if pk not in stale} if len(again) < len(stale) else dict(known)

@@ -1,4 +1,4 @@
-"""A stretch of days that somebody looks at."""
+"""A day, or a stretch of days, that somebody looks at."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Span:
     def of(cls, request: HttpRequest, back: int, on: int) -> Span:
         """?first&last; without them from `back` days ago to `on` days ahead. Never longer than LONGEST days."""
         today = clock.now().date()
-        first = _day(request.GET.get("first", ""), today - dt.timedelta(days=back))
-        last = _day(request.GET.get("last", ""), max(first, today + dt.timedelta(days=on)))
+        first = day_of(request.GET.get("first", ""), today - dt.timedelta(days=back))
+        last = day_of(request.GET.get("last", ""), max(first, today + dt.timedelta(days=on)))
         return cls(first, max(first, min(last, first + dt.timedelta(days=LONGEST - 1))))
 
     @property
@@ -30,7 +30,8 @@ class Span:
         return [self.first + dt.timedelta(days=one) for one in range((self.last - self.first).days + 1)]
 
 
-def _day(text: str, otherwise: dt.date) -> dt.date:
+def day_of(text: str, otherwise: dt.date) -> dt.date:
+    """What somebody asked for, where it is a day of this century."""
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -52,21 +54,20 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="窗口已收挂号费（仅限诊间预约的待收费）", permissions=["cancel"])
     def taken(self, request: HttpRequest, chosen: QuerySet[Appointment]) -> None:
-        for appointment in chosen:
-            if not window.taken(appointment):
-                self.message_user(request, f"{appointment.code} 不用收费，或患者正在自助机上付款。", messages.ERROR)
-                continue
-            record(request, appointment, "窗口已收挂号费")
-            self.message_user(request, f"{appointment.code} 已记为窗口收费 {yuan(appointment.fee)}。")
+        self._cash(request, chosen, window.taken, "窗口已收挂号费", "已记为窗口收费", "不用收费，或患者正在自助机上付款。")
 
     @admin.action(description="窗口已退挂号费（仅限窗口收过费、已退号的）", permissions=["cancel"])
     def given_back(self, request: HttpRequest, chosen: QuerySet[Appointment]) -> None:
+        self._cash(request, chosen, window.given_back, "窗口已退挂号费", "已记为窗口退费", "没有窗口收费要退。")
+
+    def _cash(self, request: HttpRequest, chosen: QuerySet[Appointment], act: Callable[[Appointment], bool], what: str,
+              done: str, not_done: str) -> None:
         for appointment in chosen:
-            if not window.given_back(appointment):
-                self.message_user(request, f"{appointment.code} 没有窗口收费要退。", messages.ERROR)
+            if not act(appointment):
+                self.message_user(request, f"{appointment.code} {not_done}", messages.ERROR)
                 continue
-            record(request, appointment, "窗口已退挂号费")
-            self.message_user(request, f"{appointment.code} 已记为窗口退费 {yuan(appointment.fee)}。")
+            record(request, appointment, what)
+            self.message_user(request, f"{appointment.code} {done} {yuan(appointment.fee)}。")
 
 
 @admin.register(Paper)

@@ -15,6 +15,7 @@ from hospital.care.models import Appointment, Department, Practitioner, Schedule
 from hospital.console.door import act as act_for, page as page_for, show
 from hospital.console.refusals import words
 from hospital.console.span import Span
+from hospital.console.views.roster import only
 from hospital.console.words import Both
 from hospital.outpatient import offers, stopping
 from hospital.outpatient.models import Change, Offer
@@ -28,9 +29,7 @@ _WHY = Both("请填写原因。", "Please say why.")
 @page_for("changes")
 def page(request: HttpRequest) -> HttpResponse:
     """?first, last, department: the open sessions of these days, and the latest changes."""
-    span = Span.of(request, back=0, on=6)
-    wanted = request.GET.get("department", "")
-    department = Department.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 10 else None
+    span, department = Span.of(request, back=0, on=6), only(request)
     booked = Count("slots", filter=Q(slots__booked=True))
     sessions = (Schedule.objects.filter(day__range=(span.first, span.last), state=Schedule.State.OPEN, end__gt=clock.now())
                 .select_related("department", "practitioner").annotate(places=Count("slots"), booked=booked)

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from hospital import clock
 from hospital.console.door import act as act_for, page as page_for, show
 from hospital.console.refusals import words
+from hospital.console.span import day_of
 from hospital.console.words import Both
 from hospital.examining import booking as book, desk, opening
 from hospital.examining.models import Booking, Segment, Station, Turn
@@ -22,6 +23,7 @@ from hospital.registrar import trail
 _VERBS: dict[str, tuple[str, Callable[[int], Turn]]] = {
     "arrived": ("已到", desk.arrived), "done": ("完成", desk.done), "missed": ("未来", desk.missed)}
 VERBS = tuple(_VERBS)
+CHANGES = {"move": "检查改期", "cancel": "取消检查"}
 _MOST = 40      # windows side by side
 
 
@@ -66,21 +68,15 @@ def booking(request: HttpRequest, booking: int) -> HttpResponse:
 def change(request: HttpRequest, booking: int, verb: str) -> HttpResponse:
     """POST: cancel; or move, and start (YYYY-MM-DDTHH:MM)."""
     found = get_object_or_404(Booking, pk=booking)
-
-    def run() -> None:
-        if verb == "cancel":
-            book.cancel(found, by_desk=True)
-        else:
-            book.move(found, _start(request), by_desk=True)
     try:
         with trail.act(request, CHANGES[verb], found):
-            run()
+            if verb == "cancel":
+                book.cancel(found, by_desk=True)
+            else:
+                book.move(found, _start(request), by_desk=True)
     except Refusal as no:
         return _booking(request, booking, words(no), status=409)
     return redirect("console:exam-booking", booking)
-
-
-CHANGES = {"move": "检查改期", "cancel": "取消检查"}
 
 
 def _booking(request: HttpRequest, pk: int, trouble: Both | None = None, status: int = 200) -> HttpResponse:
@@ -109,11 +105,7 @@ def _start(request: HttpRequest) -> dt.datetime:
 
 def _day(request: HttpRequest) -> dt.date:
     """The one that is asked for, or today."""
-    try:
-        day = dt.date.fromisoformat(request.GET.get("day", ""))
-    except ValueError:
-        return clock.now().date()
-    return day if 2000 <= day.year < 2100 else clock.now().date()
+    return day_of(request.GET.get("day", ""), clock.now().date())
 
 
 def _of(segment: Segment) -> dt.date:

@@ -136,7 +136,7 @@ def _page(request: HttpRequest, department: Department | None, trouble: Both | N
 @page_for("review")
 def review(request: HttpRequest) -> HttpResponse:
     """?first, last, department: the drafts of these days, to be opened or thrown away."""
-    span, department = Span.of(request, back=0, on=27), _only(request)
+    span, department = Span.of(request, back=0, on=27), only(request)
     drafts = rosters.drafts(span.first, span.last, department.pk if department else None)
     counted = dict(Schedule.objects.filter(pk__in=[one.pk for one in drafts]).annotate(places=Count("slots"))
                    .values_list("pk", "places"))
@@ -163,12 +163,12 @@ def open_drafts(request: HttpRequest) -> HttpResponse:
             rosters.approve(wanted, request.user.get_username())
     answer = redirect("console:review")
     span = Span.of(request, back=0, on=27)
-    department = _only(request)
+    department = only(request)
     answer["Location"] += f"?first={span.first}&last={span.last}&department={department.pk if department else ''}"
     return answer
 
 
-def _only(request: HttpRequest) -> Department | None:
+def only(request: HttpRequest) -> Department | None:
     """?department; None for all."""
     asked = request.GET.get("department", "")
     return Department.objects.filter(pk=asked).first() if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
